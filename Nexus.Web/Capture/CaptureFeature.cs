@@ -1,0 +1,6 @@
+namespace Nexus.Web.Capture;
+
+internal static class CaptureFeature
+{
+    public static void AddCapture(this WebApplicationBuilder builder) => _ = builder;
+}

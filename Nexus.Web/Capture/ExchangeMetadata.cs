@@ -1,0 +1,40 @@
+namespace Nexus.Web.Capture;
+
+/// <summary>What is known when a request goes upstream. Written to the journal before it does.</summary>
+/// <param name="StartedAt">Arrival, whole milliseconds, UTC: the time inside the exchange's UUIDv7, so that an id names its ledger partition.</param>
+/// <param name="Domain">The normalised <c>Host</c>.</param>
+/// <param name="Path">Without the query string.</param>
+/// <param name="Query">With its <c>?</c>, or empty.</param>
+/// <param name="AccountId">The Claude account that pays; null when the caller brought its own credential.</param>
+/// <param name="KeyId">The Nexus key, or for a passed-through credential the first 16 hex digits of its SHA-256.</param>
+/// <param name="Model">As the request asks for it; null when it names none.</param>
+/// <param name="RemoteAddress">The caller's address as the socket saw it.</param>
+internal sealed record StartMetadata(
+    DateTimeOffset StartedAt,
+    string Domain,
+    string Method,
+    string Path,
+    string Query,
+    IReadOnlyList<HeaderLine> Headers,
+    string? AccountId,
+    string? KeyId,
+    string? Owner,
+    string? Model,
+    string? RemoteAddress,
+    CaptureLevel Capture);
+
+/// <summary>What is known when the upstream's headers arrive.</summary>
+/// <param name="HeadersMicros">Microseconds from the request's arrival to the upstream's response headers.</param>
+internal sealed record AnswerMetadata(int Status, IReadOnlyList<HeaderLine> Headers, long HeadersMicros);
+
+/// <summary>What is known when an exchange is over.</summary>
+/// <param name="Error">One line for people; null when nothing went wrong.</param>
+/// <param name="Status">What the caller was answered when Nexus itself answered (refusals, 502, 504); null when the upstream's status went through.</param>
+/// <param name="RequestBytes">Bytes of body that went upstream (streamed-through bodies are counted, not kept).</param>
+/// <param name="ResponseBytes">Bytes of body received from upstream.</param>
+internal sealed record EndMetadata(Outcome Outcome, long TotalMicros, long RequestBytes, long ResponseBytes, string? Error = null, int? Status = null);
+
+/// <summary>One read from the upstream.</summary>
+/// <param name="Offset">Of the read's first byte in the response body.</param>
+/// <param name="Micros">Microseconds from the request's arrival.</param>
+internal readonly record struct Arrival(long Offset, long Micros);

@@ -1,0 +1,44 @@
+using Nexus.Web.Access;
+using Nexus.Web.Api;
+using Nexus.Web.Capture;
+using Nexus.Web.Configuration;
+using Nexus.Web.Credentials;
+using Nexus.Web.Listening;
+using Nexus.Web.Operations;
+using Nexus.Web.Pages;
+using Nexus.Web.Proxy;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web;
+
+/// <summary>The contents page: what the app is made of, in the order in which a request meets it.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] args) => await Cli.Commands.RunAsync(args);
+
+    /// <summary>Builds the app. <paramref name="settings"/> are environment variables by name and win over the process's own (tests).</summary>
+    public static WebApplication Build(string[] args, IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddConfiguration(settings);
+        builder.AddListening();      // two ports, each with its own pipeline
+        builder.AddStorage();        // PostgreSQL, private or given
+        builder.AddAccess();         // who may call
+        builder.AddCredentials();    // the Claude accounts that calls are made with
+        builder.AddCapture();        // the journal, and the worker that empties it into the database
+        builder.AddProxy();          // forwards /v1
+        builder.AddApi();            // JSON
+        builder.AddOperations();     // health, jobs, logs
+        builder.AddDashboard();      // Razor Pages
+
+        var app = builder.Build();
+        app.UseListening();
+        app.UseDashboard();
+        app.MapProxy();
+        app.MapHealth();
+        app.MapApi();
+        app.MapJobs();
+        app.MapDashboard();
+        return app;
+    }
+}

@@ -1,0 +1,89 @@
+namespace Nexus.Web.Storage;
+
+/// <summary>One request, narrow and typed (table <c>requests</c>, partitioned by month on <see cref="StartedAt"/>). Texts and headers live in the payload.</summary>
+internal sealed class LedgerRow
+{
+    /// <summary>Whole milliseconds, UTC; equal to the time inside <see cref="Id"/>, so an id alone finds its partition.</summary>
+    public required DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>UUIDv7; the answer's <c>x-nexus-request-id</c>.</summary>
+    public required Guid Id { get; set; }
+
+    public required string Domain { get; set; }
+    public required string Method { get; set; }
+    public required string Path { get; set; }
+
+    /// <summary>As <see cref="Capture.Outcomes.ToText"/>.</summary>
+    public required string Outcome { get; set; }
+
+    /// <summary>HTTP status that the caller got; null when it got none.</summary>
+    public short? Status { get; set; }
+
+    public string? AccountId { get; set; }
+    public string? KeyId { get; set; }
+    public string? Owner { get; set; }
+    public string? ModelRequested { get; set; }
+    public string? ModelServed { get; set; }
+
+    /// <summary><c>inference</c>, <c>query_evaluation</c>, <c>quota</c> or <c>internal_operation</c> (spec §3.1); null off <c>/v1/messages</c>.</summary>
+    public string? RequestType { get; set; }
+
+    /// <summary><c>main</c>, <c>subagent</c>, <c>title</c>, <c>web_search</c>, <c>classifier</c>, <c>side_question</c>, <c>compaction</c>, <c>count</c> or <c>other</c>.</summary>
+    public required string Lane { get; set; }
+
+    public bool Streaming { get; set; }
+    public long InputTokens { get; set; }
+    public long OutputTokens { get; set; }
+
+    /// <summary>Cache writes kept for five minutes (<c>usage.cache_creation.ephemeral_5m_input_tokens</c>).</summary>
+    public long CacheCreation5mTokens { get; set; }
+
+    /// <summary>Cache writes kept for an hour (<c>ephemeral_1h_input_tokens</c>).</summary>
+    public long CacheCreation1hTokens { get; set; }
+
+    public long CacheReadTokens { get; set; }
+
+    /// <summary>Millionths of a US dollar; null until prices exist.</summary>
+    public long? CostMicros { get; set; }
+
+    public int? PriceVersion { get; set; }
+    public int? FirstByteMs { get; set; }
+    public int? FirstTokenMs { get; set; }
+    public int DurationMs { get; set; }
+    public int ToolCalls { get; set; }
+    public string? StopReason { get; set; }
+    public int MessageCount { get; set; }
+    public Guid? ConversationId { get; set; }
+    public string? BranchId { get; set; }
+    public Guid? ParentId { get; set; }
+
+    /// <summary>As the client sent it (<c>X-Claude-Code-Session-Id</c>, else <c>metadata.user_id</c>'s <c>session_id</c>).</summary>
+    public string? SessionId { get; set; }
+
+    public string? AgentId { get; set; }
+    public string? ParentAgentId { get; set; }
+
+    /// <summary>First product of the client's <c>User-Agent</c>, such as <c>claude-cli/2.1.330</c>.</summary>
+    public string? Client { get; set; }
+
+    /// <summary>Anthropic's <c>request-id</c>.</summary>
+    public string? UpstreamRequestId { get; set; }
+
+    /// <summary>The answer's <c>id</c> (<c>msg_…</c>); message threads continue from it.</summary>
+    public string? MessageId { get; set; }
+
+    /// <summary>First 16 bytes of the SHA-256 of the request body: the same in the same session is a retry.</summary>
+    public byte[]? BodyHash { get; set; }
+
+    public long RequestBytes { get; set; }
+    public long ResponseBytes { get; set; }
+
+    /// <summary>Anthropic's <c>error.type</c>, or Nexus's own for refusals.</summary>
+    public string? ErrorType { get; set; }
+
+    /// <summary>At most 200 characters.</summary>
+    public string? ErrorMessage { get; set; }
+
+    /// <summary><c>stored</c>, <c>shed</c> (journal past its limit) or <c>none</c> (not captured).</summary>
+    public required string Payload { get; set; }
+}

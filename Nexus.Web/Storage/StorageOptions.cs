@@ -1,0 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Nexus.Web.Storage;
+
+internal sealed class StorageOptions
+{
+    public const string Section = "Storage";
+
+    /// <summary>Empty: a private PostgreSQL under the data directory.</summary>
+    public string DatabaseUrl { get; set; } = "";
+
+    /// <summary>False: nothing is captured; the database still serves keys and jobs.</summary>
+    public bool Enabled { get; set; }
+
+    [Range(0, int.MaxValue)]
+    public int SlowQueryThresholdMs { get; set; }
+
+    public bool DebugSql { get; set; }
+}

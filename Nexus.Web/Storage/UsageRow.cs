@@ -1,0 +1,45 @@
+namespace Nexus.Web.Storage;
+
+/// <summary>Rollup of the ledger by time and dimension (tables <c>usage_5m</c> and <c>usage_15m</c>). Dimensions are never null: an unknown one is <c>''</c>.</summary>
+internal abstract class UsageRow
+{
+    /// <summary>Start of the 5 or 15 minutes, UTC.</summary>
+    public required DateTimeOffset Bucket { get; set; }
+
+    public required string Domain { get; set; }
+    public required string AccountId { get; set; }
+    public required string KeyId { get; set; }
+    public required string Owner { get; set; }
+
+    /// <summary>The model served, else the one asked for.</summary>
+    public required string Model { get; set; }
+
+    public required string RequestType { get; set; }
+    public required string Lane { get; set; }
+    public long Requests { get; set; }
+
+    /// <summary>Requests whose outcome is an error: upstream_error, upstream_cut, upstream_timeout, refused, interrupted.</summary>
+    public long Errors { get; set; }
+
+    public long InputTokens { get; set; }
+    public long OutputTokens { get; set; }
+    public long CacheCreation5mTokens { get; set; }
+    public long CacheCreation1hTokens { get; set; }
+    public long CacheReadTokens { get; set; }
+    public long ToolCalls { get; set; }
+    public long CostMicros { get; set; }
+    public long DurationMs { get; set; }
+
+    /// <summary>Requests per bucket of <see cref="Usage.LatencyBuckets"/> by their whole duration.</summary>
+    public required long[] DurationHistogram { get; set; }
+
+    /// <summary>The same by time to first byte; requests without one are not counted.</summary>
+    public required long[] FirstByteHistogram { get; set; }
+
+    /// <summary>Arrival of the newest request counted here.</summary>
+    public DateTimeOffset LastRequestAt { get; set; }
+}
+
+internal sealed class Usage5m : UsageRow;
+
+internal sealed class Usage15m : UsageRow;
