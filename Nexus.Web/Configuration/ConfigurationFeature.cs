@@ -2,5 +2,21 @@ namespace Nexus.Web.Configuration;
 
 internal static class ConfigurationFeature
 {
-    public static void AddConfiguration(this WebApplicationBuilder builder, IReadOnlyDictionary<string, string?>? settings) => _ = (builder, settings);
+    /// <summary>Puts the environment's <see cref="Variables"/> over appsettings.json; <paramref name="settings"/> wins over the environment.</summary>
+    public static void AddConfiguration(this WebApplicationBuilder builder, IReadOnlyDictionary<string, string?>? settings)
+    {
+        builder.Configuration.AddInMemoryCollection(Filled(name => settings?.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name)));
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section)
+            .PostConfigure(data => data.Directory = DataDirectory.Resolve(data.Directory));
+    }
+
+    private static Dictionary<string, string?> Filled(Func<string, string?> read)
+    {
+        var values = new Dictionary<string, string?>();
+        foreach (var variable in Variables.All)
+            if (new[] { variable.Name }.Concat(variable.Aliases).Select(read).FirstOrDefault(value => !string.IsNullOrEmpty(value)) is { } value)
+                values[variable.Key] = value;
+        return values;
+    }
 }
