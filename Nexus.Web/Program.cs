@@ -5,6 +5,7 @@ using Nexus.Web.Configuration;
 using Nexus.Web.Credentials;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations;
+using Nexus.Web.Operations.Health;
 using Nexus.Web.Pages;
 using Nexus.Web.Proxy;
 using Nexus.Web.Storage;
@@ -32,12 +33,11 @@ internal static class Program
         builder.AddDashboard();      // Razor Pages
 
         var app = builder.Build();
-        app.UseListening();
+        app.UseProxy();
         app.UseDashboard();
         app.MapProxy();
         app.MapHealth();
         app.MapApi();
-        app.MapJobs();
         app.MapDashboard();
         return app;
     }

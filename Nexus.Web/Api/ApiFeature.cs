@@ -1,9 +1,24 @@
+using System.Text.Json;
+using Nexus.Web.Access;
+using Nexus.Web.Listening;
+using Nexus.Web.Operations.Health;
+
 namespace Nexus.Web.Api;
 
 internal static class ApiFeature
 {
-    public static void AddApi(this WebApplicationBuilder builder) => _ = builder;
+    /// <summary>camelCase, as scripts of the older system expect.</summary>
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new RequestDetailConverter() } };
 
+    public static void AddApi(this WebApplicationBuilder builder) => builder.Services.AddProblemDetails();
 
-    public static void MapApi(this WebApplication app) => _ = app;
+    public static void MapApi(this WebApplication app)
+    {
+        var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAway>().RequireAuthorization(Policies.ApiKey);
+        api.MapRequests();
+        api.MapStats();
+        app.MapGet("/token-stats", TokenStats.GetAsync).AddEndpointFilter<DatabaseAway>().On(Listener.Proxy).AllowAnonymous();
+        app.MapGet("/", () => Results.Json(new { service = "claude-nexus", version = HealthState.Version, status = "operational", endpoints = new { api = "/v1/messages", health = "/health", stats = "/token-stats", requests = "/api/requests" } }))
+            .On(Listener.Proxy).AllowAnonymous();
+    }
 }

@@ -1,6 +1,15 @@
+using Nexus.Web.Capture.Journaling;
+
 namespace Nexus.Web.Capture;
 
 internal static class CaptureFeature
 {
-    public static void AddCapture(this WebApplicationBuilder builder) => _ = builder;
+    public static void AddCapture(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<PayloadReader>();
+        if (!builder.Configuration.GetValue<bool>("Storage:Enabled"))
+            return;
+        builder.Services.AddJournal();
+        builder.Services.AddHostedService<IngestWorker>();
+    }
 }

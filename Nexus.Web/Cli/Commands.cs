@@ -1,10 +1,62 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Access;
+using Nexus.Web.Operations.Health;
+
 namespace Nexus.Web.Cli;
 
+/// <summary>The command line of the app's own binary. Without a command it serves.</summary>
 internal static class Commands
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        await Program.Build(args).RunAsync();
+        try
+        {
+            return args switch
+            {
+                ["--version" or "-v"] => Print(HealthState.Version),
+                ["key", "show"] => Print(ShowKey()),
+                [] => await ServeAsync(args),
+                _ => Fail($"Unknown command: {string.Join(' ', args)}. Commands: key show, --version; without one Nexus serves."),
+            };
+        }
+        catch (OptionsValidationException error)
+        {
+            return Fail(string.Join(Environment.NewLine, error.Failures));
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException || error.GetBaseException() is SocketException)
+        {
+            return Fail($"{error.Message} Another process uses the port: stop it, or set PROXY_PORT and DASHBOARD_PORT.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or InvalidOperationException)
+        {
+            return Fail(error.GetBaseException().Message);
+        }
+    }
+
+    private static async Task<int> ServeAsync(string[] args)
+    {
+        await using var app = Program.Build(args);
+        await app.RunAsync();
         return 0;
+    }
+
+    private static string ShowKey()
+    {
+        using var app = Program.Build([]);
+        return app.Services.GetRequiredService<DashboardKey>().Reveal();
+    }
+
+    private static int Print(string line)
+    {
+        Console.WriteLine(line);
+        return 0;
+    }
+
+    private static int Fail(string line)
+    {
+        Console.Error.WriteLine(line);
+        return 1;
     }
 }

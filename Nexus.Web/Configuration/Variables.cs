@@ -12,6 +12,7 @@ internal static class Variables
         new("DATA_DIR", "Data:Directory", "a directory", "Journal, private PostgreSQL and keys. Empty: /var/lib/nexus as root, else $XDG_DATA_HOME/nexus."),
         new("CREDENTIALS_DIR", "Credentials:Directory", "a directory", "Where <domain>.credentials.json files are read from. Empty: DATA_DIR/credentials."),
         new("DATABASE_URL", "Storage:DatabaseUrl", "postgres://user:password@host/database?sslmode=…&pool_max=…&pool_idle_timeout=…, or an Npgsql connection string", "The PostgreSQL server to use. Empty: a private one under DATA_DIR/postgres.", Secret: true),
+        new("PRIVATE_POSTGRES_PORT", "Storage:PrivatePostgresPort", "a port, 0 to 65535 (0: a free one, chosen once)", "Loopback port of the private PostgreSQL."),
         new("STORAGE_ENABLED", "Storage:Enabled", "true or false", "false captures nothing; the database still serves keys and jobs."),
         new("SLOW_QUERY_THRESHOLD_MS", "Storage:SlowQueryThresholdMs", "milliseconds, 0 or more", "SQL statements slower than this are logged as warnings."),
         new("DEBUG_SQL", "Storage:DebugSql", "true or false", "Logs each SQL statement with its duration; values are masked."),

@@ -17,7 +17,6 @@ internal static class ListeningFeature
             host.ShutdownTimeout = TimeSpan.FromSeconds(listening.Value.ShutdownGraceSeconds + 10));
     }
 
-    public static void UseListening(this WebApplication app) => _ = app;
 
     private static void Listen(KestrelServerOptions kestrel, ListeningOptions options)
     {

@@ -1,9 +1,72 @@
+using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Credentials;
+using Nexus.Web.Listening;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Model;
+
 namespace Nexus.Web.Proxy;
 
 internal static class ProxyFeature
 {
-    public static void AddProxy(this WebApplicationBuilder builder) => _ = builder;
+    public static void AddProxy(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
+            .AddSingleton<Forwarding>().AddSingleton<RequestEntry>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>();
+        // Header bytes above 0x7F go through as they came.
+        builder.Services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
+            kestrel.Limits.MaxRequestHeaderCount = 200;
+        });
+        builder.Services.AddReverseProxy()
+            .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
+            .AddTransforms(Transforms.Add)
+            .ConfigureHttpClient((_, handler) =>
+            {
+                handler.ActivityHeadersPropagator = null; // no traceparent upstream
+                handler.ConnectTimeout = TimeSpan.FromSeconds(10);
+                handler.PooledConnectionLifetime = TimeSpan.FromMinutes(10);
+            });
+        builder.Services.AddSingleton(services => new InMemoryConfigProvider(Upstreams.Routes,
+            Upstreams.Clusters(services.GetRequiredService<IOptions<ProxyOptions>>().Value, services.GetRequiredService<CredentialFiles>().All)));
+        builder.Services.AddSingleton<IProxyConfigProvider>(services => services.GetRequiredService<InMemoryConfigProvider>());
+    }
 
+    public static void UseProxy(this WebApplication app)
+    {
+        var entry = app.Services.GetRequiredService<RequestEntry>();
+        app.UseWhen(context => context.Listener() == Listener.Proxy, proxy => proxy.Use(next => context => entry.HandleAsync(context, next)));
+        var files = app.Services.GetRequiredService<CredentialFiles>();
+        files.Changed += () => app.Services.GetRequiredService<InMemoryConfigProvider>()
+            .Update(Upstreams.Routes, Upstreams.Clusters(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value, files.All));
+    }
 
-    public static void MapProxy(this WebApplication app) => _ = app;
+    public static void MapProxy(this WebApplication app)
+    {
+        app.MapMethods("/api/hello", ["GET", "HEAD"], () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
+        app.Map("/api/event_logging/{**rest}", () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
+        var forwarding = app.Services.GetRequiredService<Forwarding>();
+        app.MapReverseProxy(pipeline =>
+        {
+            pipeline.Use(next => context => forwarding.HandleAsync(context, next));
+            pipeline.Use(next => context =>
+            {
+                Route(context);
+                return next(context);
+            });
+        }).On(Listener.Proxy);
+    }
+
+    /// <summary>Sends the request to the account's own upstream where it names one.</summary>
+    private static void Route(HttpContext context)
+    {
+        if (ProxiedRequest.Of(context).Caller?.Credential?.BaseUrl is { } own
+            && context.RequestServices.GetRequiredService<Yarp.ReverseProxy.IProxyStateLookup>().TryGetCluster(Upstreams.IdOf(own), out var cluster))
+            context.ReassignProxyRequest(cluster);
+    }
 }

@@ -16,4 +16,8 @@ internal sealed class StorageOptions
     public int SlowQueryThresholdMs { get; set; }
 
     public bool DebugSql { get; set; }
+
+    /// <summary>0: a free port is chosen once and kept.</summary>
+    [Range(0, 65535)]
+    public int PrivatePostgresPort { get; set; }
 }

@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Nexus.Web.Tests.Infrastructure;
+
+/// <summary>Nexus on real Kestrel with its own data directory. Without a database it points at a port where none listens.</summary>
+internal sealed class NexusApp : IAsyncDisposable
+{
+    public const string Key = "test-dashboard-key";
+    private readonly WebApplication _app;
+    private readonly string _directory;
+    private readonly bool _ownDirectory;
+
+    private NexusApp(WebApplication app, string directory, bool ownDirectory)
+    {
+        _app = app;
+        _directory = directory;
+        _ownDirectory = ownDirectory;
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
+        Proxy = Client(addresses[0]);
+        Dashboard = Client(addresses[1]);
+    }
+
+    public HttpClient Proxy { get; }
+
+    public HttpClient Dashboard { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public string CredentialsDirectory => Path.Combine(_directory, "credentials");
+
+    public static async Task<NexusApp> StartAsync(FakeAnthropic upstream, string? database = null, string? directory = null, params (string Name, string Value)[] settings)
+    {
+        var home = directory ?? Directory.CreateTempSubdirectory("nexus-app-").FullName;
+        Directory.CreateDirectory(Path.Combine(home, "credentials"));
+        var values = new Dictionary<string, string?>
+        {
+            ["HOST"] = "127.0.0.1",
+            ["PROXY_PORT"] = "0",
+            ["DASHBOARD_PORT"] = "0",
+            ["DATA_DIR"] = home,
+            ["CREDENTIALS_DIR"] = Path.Combine(home, "credentials"),
+            ["DASHBOARD_API_KEY"] = Key,
+            ["CLAUDE_API_BASE_URL"] = upstream.Url,
+            ["DATABASE_URL"] = database ?? "postgres://nobody@127.0.0.1:9/claude_proxy",
+            ["LOG_LEVEL"] = "warn",
+        };
+        foreach (var (name, value) in settings)
+            values[name] = value;
+        var app = Program.Build([], values);
+        await app.StartAsync();
+        return new NexusApp(app, home, directory is null);
+    }
+
+    public void WriteCredential(string domain, string json) => File.WriteAllText(Path.Combine(CredentialsDirectory, domain + ".credentials.json"), json);
+
+    /// <summary>A client that decodes and follows nothing.</summary>
+    public static HttpClient Client(string address) => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(100) };
+
+    /// <summary>Waits until a condition holds, checking often, for at most a minute.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        var deadline = DateTime.UtcNow.AddMinutes(1);
+        while (!await condition())
+        {
+            if (DateTime.UtcNow > deadline)
+                throw new TimeoutException($"It did not happen within a minute: {what}");
+            await Task.Delay(50);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Proxy.Dispose();
+        Dashboard.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        if (_ownDirectory)
+            Directory.Delete(_directory, recursive: true);
+    }
+}

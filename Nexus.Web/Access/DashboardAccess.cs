@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Nexus.Web.Access;
+
+internal static class DashboardAccess
+{
+    public static void AddDashboardAccess(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<DashboardKey>();
+        builder.Services.AddAuthentication()
+            .AddScheme<AuthenticationSchemeOptions, DashboardKeyHandler>(DashboardKeyHandler.SchemeName, null)
+            .AddCookie(Sessions.Scheme, Session);
+        var api = new AuthorizationPolicyBuilder(DashboardKeyHandler.SchemeName).RequireAuthenticatedUser().Build();
+        builder.Services.AddAuthorizationBuilder()
+            .AddPolicy(Policies.ApiKey, new AuthorizationPolicyBuilder(Sessions.Scheme, DashboardKeyHandler.SchemeName).RequireAuthenticatedUser().Build())
+            .AddPolicy(Policies.Dashboard, new AuthorizationPolicyBuilder(Sessions.Scheme).RequireAuthenticatedUser().Build())
+            // Closed by default: an endpoint that names no policy takes the key.
+            .SetFallbackPolicy(api);
+    }
+
+    private static void Session(CookieAuthenticationOptions cookie)
+    {
+        cookie.LoginPath = "/dashboard/login";
+        cookie.Cookie.Name = "nexus_session";
+        cookie.Cookie.HttpOnly = true;
+        cookie.Cookie.SameSite = SameSiteMode.Lax;
+        cookie.ExpireTimeSpan = TimeSpan.FromDays(7);
+        cookie.SlidingExpiration = true;
+        cookie.Events.OnValidatePrincipal = async context =>
+        {
+            var key = context.HttpContext.RequestServices.GetRequiredService<DashboardKey>();
+            if (context.Principal?.FindFirst(Sessions.KeyFingerprint)?.Value != key.Fingerprint)
+            {
+                context.RejectPrincipal();
+                await context.HttpContext.SignOutAsync(Sessions.Scheme);
+            }
+        };
+        cookie.Events.OnRedirectToLogin = context =>
+        {
+            // The JSON API answers in its own words (the key's scheme writes them); pages are sent to the login.
+            if (context.Request.Path.StartsWithSegments("/api"))
+                return Task.CompletedTask;
+            if (context.Request.Headers.ContainsKey("HX-Request"))
+                context.Response.Headers["HX-Redirect"] = cookie.LoginPath.Value;
+            else
+                context.Response.Redirect(context.RedirectUri);
+            return Task.CompletedTask;
+        };
+    }
+}

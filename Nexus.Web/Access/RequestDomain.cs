@@ -1,0 +1,30 @@
+using System.Net;
+
+namespace Nexus.Web.Access;
+
+/// <summary>The tenant a request belongs to: its <c>Host</c>, lower-cased, without port unless localhost or an IP address.</summary>
+internal static class RequestDomain
+{
+    private static readonly System.Buffers.SearchValues<char> Allowed = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-:[]");
+
+    /// <summary>Null when the header is missing or could name anything but a host: the domain becomes part of a file name.</summary>
+    public static string? From(string? host)
+    {
+        if (string.IsNullOrEmpty(host) || host.Length > 253)
+            return null;
+        var domain = host.ToLowerInvariant();
+        if (domain.AsSpan().ContainsAnyExcept(Allowed) || domain.Contains("..", StringComparison.Ordinal))
+            return null;
+        var name = NameOf(domain).TrimEnd('.');
+        if (name.Length == 0)
+            return null;
+        return name == "localhost" || IPAddress.TryParse(name.Trim('[', ']'), out _) ? domain : name;
+    }
+
+    private static string NameOf(string domain)
+    {
+        if (domain[0] == '[')
+            return domain.IndexOf(']') is var close and > 0 ? domain[..(close + 1)] : domain;
+        return domain.IndexOf(':') is var colon and >= 0 ? domain[..colon] : domain;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Nexus.Web.Api;
+
+/// <summary>Reads query parameters and gathers what is wrong with them.</summary>
+internal sealed class Parameters(IQueryCollection query)
+{
+    private readonly List<string> _wrong = [];
+
+    public IResult? Problem => _wrong.Count == 0 ? null : Results.Json(new { error = "Invalid parameters", details = _wrong }, statusCode: 400);
+
+    public string? Text(string name) => query[name].ToString() is { Length: > 0 } value ? value : null;
+
+    public int Number(string name, int otherwise, int least, int most)
+    {
+        if (Text(name) is not { } value)
+            return otherwise;
+        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+        _wrong.Add($"{name}: '{value}' is not a number from {least} to {most}");
+        return otherwise;
+    }
+
+    public DateTimeOffset Time(string name, DateTimeOffset otherwise)
+    {
+        if (Text(name) is not { } value)
+            return otherwise;
+        if (DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+            return time;
+        _wrong.Add($"{name}: '{value}' is not an ISO 8601 time");
+        return otherwise;
+    }
+}

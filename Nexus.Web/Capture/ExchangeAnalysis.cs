@@ -1,0 +1,161 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Nexus.Web.Storage;
+using Nexus.Web.Usage;
+
+namespace Nexus.Web.Capture;
+
+/// <summary>An exchange taken apart into what is stored of it.</summary>
+/// <param name="Parts">The pieces of the body in list order, then the headers' piece; data is compressed later, if it is new.</param>
+internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, List<Part> Parts);
+
+/// <param name="Hash">SHA-256 over domain, zero byte and content.</param>
+internal readonly record struct Part(byte[] Hash, ReadOnlyMemory<byte> Content)
+{
+    public static Part Of(string domain, ReadOnlyMemory<byte> content)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(domain));
+        hash.AppendData([0]);
+        hash.AppendData(content.Span);
+        return new Part(hash.GetHashAndReset(), content);
+    }
+}
+
+/// <summary>Turns a recorded exchange into rows. Pure but for the compressor it reuses: for one thread.</summary>
+internal sealed class ExchangeAnalysis : IDisposable
+{
+    private readonly ZstdSharp.Compressor _compressor = new(3);
+
+    public byte[] Compress(ReadOnlySpan<byte> bytes) => _compressor.Wrap(bytes).ToArray();
+
+    public AnalysedExchange Analyse(RecordedExchange exchange)
+    {
+        var decoded = ContentDecoding.Decode(exchange.RequestBody, ContentDecoding.EncodingOf(exchange.Start.Headers));
+        var facts = RequestFacts.Of(exchange.Start, decoded is { } body ? body.Span : default);
+        var (message, stream) = Message(exchange);
+        var row = Row(exchange, facts, message, stream);
+        if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
+            return new(row, null, []);
+        var parts = Pieces(exchange.Start.Domain, exchange.RequestBody, out var list);
+        var headers = Part.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers.Where(header => !header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))));
+        var payload = new PayloadRow
+        {
+            StartedAt = row.StartedAt,
+            Id = row.Id,
+            Parts = list,
+            RequestHeaders = headers.Hash,
+            ResponseHeaders = exchange.Answer is { } answer ? Compress(HeaderJson(answer.Headers)) : null,
+            Response = exchange.ResponseBody.IsEmpty ? null : Compress(exchange.ResponseBody.Span),
+            Arrivals = stream && exchange.Arrivals.Count > 0 ? Journaling.ArrivalCodec.Encode(exchange.Arrivals) : null,
+            Message = stream && message?.Message is { } assembled ? Compress(JsonSerializer.SerializeToUtf8Bytes(assembled)) : null,
+        };
+        row.Payload = "stored";
+        parts.Add(headers);
+        return new(row, payload, parts);
+    }
+
+    public void Dispose() => _compressor.Dispose();
+
+    private static List<Part> Pieces(string domain, ReadOnlyMemory<byte> body, out byte[] list)
+    {
+        var parts = new List<Part>();
+        if (!body.IsEmpty)
+        {
+            var pieces = RequestParts.Cut(body.Span);
+            foreach (var piece in pieces)
+                parts.Add(Part.Of(domain, body[piece]));
+            parts.Add(Part.Of(domain, RequestParts.Skeleton(body.Span, pieces)));
+        }
+
+        list = new byte[parts.Count * SHA256.HashSizeInBytes];
+        for (var i = 0; i < parts.Count; i++)
+            parts[i].Hash.CopyTo(list, i * SHA256.HashSizeInBytes);
+        return parts;
+    }
+
+    private static (AssembledMessage? Message, bool Stream) Message(RecordedExchange exchange)
+    {
+        if (exchange.Answer is not { } answer || exchange.Start.Path is not "/v1/messages")
+            return (null, false);
+        var stream = answer.Headers.Any(header => header.Name.Equals("content-type", StringComparison.OrdinalIgnoreCase) && header.Value.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase));
+        if (ContentDecoding.Decode(exchange.ResponseBody, ContentDecoding.EncodingOf(answer.Headers)) is not { } body)
+            return (null, stream);
+        return (stream ? MessageAssembler.FromStream(body) : MessageAssembler.FromJson(body.Span), stream);
+    }
+
+    private static LedgerRow Row(RecordedExchange exchange, RequestFacts facts, AssembledMessage? message, bool stream)
+    {
+        var (start, answer, end) = (exchange.Start, exchange.Answer, exchange.End);
+        var usage = TokenUsage.From(message?.Message?["usage"]);
+        return new LedgerRow
+        {
+            StartedAt = start.StartedAt,
+            Id = exchange.Id,
+            Domain = PlainText.Clean(start.Domain)!,
+            Method = PlainText.Clean(start.Method, 20)!,
+            Path = PlainText.Clean(start.Path)!,
+            Outcome = Judge(end.Outcome, message, stream).ToText(),
+            Status = (short?)(end.Status ?? answer?.Status),
+            AccountId = PlainText.Clean(start.AccountId),
+            KeyId = PlainText.Clean(start.KeyId),
+            Owner = PlainText.Clean(start.Owner),
+            ModelRequested = PlainText.Clean(facts.Model),
+            ModelServed = PlainText.Clean(MessageAssembler.Text(message?.Message, "model")),
+            RequestType = facts.RequestType,
+            Lane = facts.Lane,
+            Streaming = stream || facts.Stream,
+            InputTokens = usage.Input,
+            OutputTokens = usage.Output,
+            CacheCreation5mTokens = usage.CacheCreation5m,
+            CacheCreation1hTokens = usage.CacheCreation1h,
+            CacheReadTokens = usage.CacheRead,
+            FirstByteMs = exchange.Arrivals.Count > 0 ? Milliseconds(exchange.Arrivals[0].Micros) : null,
+            FirstTokenMs = FirstToken(exchange, message),
+            DurationMs = Milliseconds(end.TotalMicros),
+            ToolCalls = (message?.Message?["content"] as System.Text.Json.Nodes.JsonArray)?.Count(block => MessageAssembler.Text(block, "type") == "tool_use") ?? 0,
+            StopReason = PlainText.Clean(MessageAssembler.Text(message?.Message, "stop_reason"), 50),
+            MessageCount = facts.MessageCount,
+            SessionId = PlainText.Clean(facts.SessionId),
+            AgentId = PlainText.Clean(facts.AgentId),
+            ParentAgentId = PlainText.Clean(facts.ParentAgentId),
+            Client = PlainText.Clean(facts.Client, 100),
+            UpstreamRequestId = PlainText.Clean(answer?.Headers.FirstOrDefault(header => header.Name.Equals("request-id", StringComparison.OrdinalIgnoreCase)).Value),
+            MessageId = PlainText.Clean(MessageAssembler.Text(message?.Message, "id")),
+            BodyHash = exchange.RequestBody.IsEmpty ? null : SHA256.HashData(exchange.RequestBody.Span)[..16],
+            RequestBytes = end.RequestBytes,
+            ResponseBytes = end.ResponseBytes,
+            ErrorType = PlainText.Clean(message?.ErrorType, 100),
+            ErrorMessage = PlainText.Clean(message?.ErrorMessage ?? end.Error, 200),
+            Payload = exchange.PayloadShed ? "shed" : "none",
+        };
+    }
+
+    /// <summary>What the bytes say over what the connection said: an error event, or a stream that ended without its stop.</summary>
+    private static Outcome Judge(Outcome outcome, AssembledMessage? message, bool stream) => (outcome, message) switch
+    {
+        (Outcome.Completed, { ErrorType: not null }) => Outcome.UpstreamError,
+        (Outcome.Completed, { Stopped: false }) when stream => Outcome.UpstreamCut,
+        _ => outcome,
+    };
+
+    private static int? FirstToken(RecordedExchange exchange, AssembledMessage? message)
+    {
+        if (message?.FirstContentOffset is not { } offset || ContentDecoding.EncodingOf(exchange.Answer!.Headers) is not null)
+            return null;
+        int? at = null;
+        foreach (var arrival in exchange.Arrivals)
+        {
+            if (arrival.Offset > offset)
+                break;
+            at = Milliseconds(arrival.Micros);
+        }
+
+        return at;
+    }
+
+    private static int Milliseconds(long micros) => (int)Math.Clamp(micros / 1000, 0, int.MaxValue);
+
+    private static byte[] HeaderJson(IEnumerable<HeaderLine> headers) =>
+        JsonSerializer.SerializeToUtf8Bytes(headers.Select(header => new[] { header.Name, header.Value }));
+}

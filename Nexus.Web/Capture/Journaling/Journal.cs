@@ -1,0 +1,229 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
+using Nexus.Web.Configuration;
+
+namespace Nexus.Web.Capture.Journaling;
+
+/// <summary>
+/// The append-only journal between the request path and the database, and the only queue between them. Written with plain
+/// writes (the page cache survives a killed process) and fsynced each second; ingest reads exchanges back from the files, so
+/// memory stays bounded however long the database is away. Trouble with the disk is counted and never reaches a caller.
+/// </summary>
+internal sealed partial class Journal : IDisposable
+{
+    private readonly Lock _appending = new();
+    private readonly JournalOptions _options;
+    private readonly ILogger<Journal> _logger;
+    private readonly SemaphoreSlim _appended = new(0, 1);
+    private SafeFileHandle? _handle;
+    private long _segment;
+    private long _length;
+    private long _bytesOnDisk;
+    private long _ended;
+    private long _acknowledged;
+    private long _shed;
+    private long _failures;
+    private long _corrupt;
+    private long _oldestTicks;
+    private volatile bool _writable = true;
+    private volatile bool _dirty;
+
+    public Journal(IOptions<DataOptions> data, IOptions<JournalOptions> options, TimeProvider time, ILogger<Journal> logger)
+    {
+        _options = options.Value;
+        _logger = logger;
+        Time = time;
+        Files = new JournalFiles(data.Value.JournalDirectory);
+        var segments = Files.Segments();
+        _segment = FirstOwnSegment = segments.Count == 0 ? 1 : segments[^1] + 1;
+        foreach (var segment in segments)
+            using (var handle = Files.OpenRead(segment))
+                _bytesOnDisk += RandomAccess.GetLength(handle);
+    }
+
+    public TimeProvider Time { get; }
+
+    public JournalFiles Files { get; }
+
+    public Guid Run { get; } = Guid.NewGuid();
+
+    /// <summary>Segments below this one were written by earlier runs.</summary>
+    public long FirstOwnSegment { get; }
+
+    public JournalStatus Status
+    {
+        get
+        {
+            var backlog = Math.Max(0, Interlocked.Read(ref _ended) - Interlocked.Read(ref _acknowledged));
+            var oldest = Interlocked.Read(ref _oldestTicks);
+            return new(backlog, Interlocked.Read(ref _bytesOnDisk), backlog > 0 && oldest > 0 ? new DateTimeOffset(oldest, TimeSpan.Zero) : null,
+                Interlocked.Read(ref _shed), Interlocked.Read(ref _failures), Interlocked.Read(ref _corrupt), _writable);
+        }
+    }
+
+    /// <summary>Everything before this place is whole and readable.</summary>
+    public JournalPosition Written
+    {
+        get
+        {
+            lock (_appending)
+                return new JournalPosition(_segment, _length);
+        }
+    }
+
+    /// <summary>Writes the start record of an exchange; the recorder takes what follows.</summary>
+    /// <param name="id">UUIDv7 of <paramref name="start"/>'s time.</param>
+    /// <param name="start">Headers already masked.</param>
+    /// <param name="arrivalTimestamp"><see cref="TimeProvider.GetTimestamp"/> at the request's arrival.</param>
+    /// <param name="requestBody">Copied before this returns.</param>
+    public ExchangeRecorder Begin(Guid id, StartMetadata start, long arrivalTimestamp, ReadOnlySequence<byte> requestBody)
+    {
+        var shed = Interlocked.Read(ref _bytesOnDisk) > _options.MaxBytes;
+        if (shed)
+            Interlocked.Increment(ref _shed);
+        var metadata = JsonSerializer.SerializeToUtf8Bytes(start, JournalJson.Default.StartMetadata);
+        var written = Append(RecordKind.Start, shed, id, metadata, shed ? [] : Pieces(requestBody));
+        return new ExchangeRecorder(this, id, arrivalTimestamp, shed, written ? null : metadata);
+    }
+
+    /// <summary>Appends one record; false when the disk refused it.</summary>
+    internal bool Append(RecordKind kind, bool shed, Guid id, byte[] metadata, IReadOnlyList<ReadOnlyMemory<byte>> payload)
+    {
+        var header = JournalRecord.Header(kind, shed, id, metadata, payload);
+        List<ReadOnlyMemory<byte>> record = [header, metadata, .. payload];
+        var length = record.Sum(piece => (long)piece.Length);
+        try
+        {
+            lock (_appending)
+            {
+                if (_handle is null || (_length > JournalFiles.SegmentHeaderLength && _length + length > _options.SegmentBytes))
+                    Roll();
+                RandomAccess.Write(_handle!, record, _length);
+                _length += length;
+                Interlocked.Add(ref _bytesOnDisk, length);
+                _dirty = true;
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Failed(error);
+            return false;
+        }
+
+        if (!_writable)
+        {
+            _writable = true;
+            Log.Writable(_logger);
+        }
+
+        if (kind == RecordKind.End)
+            Ended();
+        return true;
+    }
+
+    /// <summary>Hands everything written so far to the disk.</summary>
+    public void Flush()
+    {
+        if (!_dirty)
+            return;
+        _dirty = false;
+        try
+        {
+            lock (_appending)
+                if (_handle is not null)
+                    RandomAccess.FlushToDisk(_handle);
+        }
+        catch (IOException error)
+        {
+            Failed(error);
+        }
+    }
+
+    /// <summary>Waits until something was appended, or the slow tick that guards against a lost signal.</summary>
+    internal Task<bool> WaitForAppendAsync(CancellationToken cancellation) => _appended.WaitAsync(TimeSpan.FromSeconds(5), cancellation);
+
+    internal void Acknowledged(long exchanges)
+    {
+        Interlocked.Add(ref _acknowledged, exchanges);
+        Interlocked.Exchange(ref _oldestTicks, Time.GetUtcNow().UtcTicks);
+    }
+
+    internal void Recovered() => Interlocked.Increment(ref _ended);
+
+    internal void Corrupt(long bytes, long segment, long offset)
+    {
+        Interlocked.Add(ref _corrupt, bytes);
+        Log.Corrupt(_logger, bytes, segment, offset);
+    }
+
+    internal void Deleted(long bytes) => Interlocked.Add(ref _bytesOnDisk, -bytes);
+
+    public void Dispose()
+    {
+        Flush();
+        _handle?.Dispose();
+        Files.Dispose();
+        _appended.Dispose();
+    }
+
+    private void Roll()
+    {
+        if (_handle is not null)
+        {
+            RandomAccess.FlushToDisk(_handle);
+            _handle.Dispose();
+            _handle = null;
+            _segment++;
+        }
+
+        _handle = Files.Create(_segment, Run);
+        _length = JournalFiles.SegmentHeaderLength;
+        Interlocked.Add(ref _bytesOnDisk, _length);
+    }
+
+    private void Ended()
+    {
+        if (Interlocked.Increment(ref _ended) - Interlocked.Read(ref _acknowledged) == 1)
+            Interlocked.Exchange(ref _oldestTicks, Time.GetUtcNow().UtcTicks);
+        try
+        {
+            if (_appended.CurrentCount == 0)
+                _appended.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Another exchange ended at the same moment and woke the reader already.
+        }
+    }
+
+    private void Failed(Exception error)
+    {
+        Interlocked.Increment(ref _failures);
+        if (_writable)
+            Log.NotWritable(_logger, error);
+        _writable = false;
+    }
+
+    private static List<ReadOnlyMemory<byte>> Pieces(ReadOnlySequence<byte> body)
+    {
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        foreach (var piece in body)
+            if (!piece.IsEmpty)
+                pieces.Add(piece);
+        return pieces;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "The journal cannot be written; proxying goes on, but what passes now may be missing from the ledger. Free space in DATA_DIR, or make it writable.")]
+        public static partial void NotWritable(ILogger logger, Exception error);
+
+        [LoggerMessage(LogLevel.Warning, "The journal can be written again.")]
+        public static partial void Writable(ILogger logger);
+
+        [LoggerMessage(LogLevel.Error, "{Bytes} bytes of journal segment {Segment} at offset {Offset} are damaged and could not be read; a copy is kept beside it as .corrupt.")]
+        public static partial void Corrupt(ILogger logger, long bytes, long segment, long offset);
+    }
+}

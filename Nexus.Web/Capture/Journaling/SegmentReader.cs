@@ -1,0 +1,107 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+
+namespace Nexus.Web.Capture.Journaling;
+
+/// <summary>Walks the records of one segment from a position, and finds its way past damage.</summary>
+internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
+{
+    private const int Window = 64 * 1024;
+    private readonly SafeFileHandle _handle = journal.Files.OpenRead(segment);
+    private bool _copied;
+
+    public long Segment => segment;
+
+    public Guid Run => JournalFiles.RunOf(_handle);
+
+    public long Length => RandomAccess.GetLength(_handle);
+
+    public long Offset { get; set; } = JournalFiles.SegmentHeaderLength;
+
+    /// <summary>The next whole record before <paramref name="end"/>; null at the end. Damaged bytes are skipped, counted and reported.</summary>
+    public (JournalRecord Record, long Offset)? Next(long end, bool verify)
+    {
+        while (Offset + JournalRecord.HeaderLength <= end)
+        {
+            if (TryAt(Offset, end, verify, out var record))
+            {
+                var offset = Offset;
+                Offset += record.Length;
+                return (record, offset);
+            }
+
+            Skip(end);
+        }
+
+        if (Offset < end)
+            Damaged(end - Offset, Offset);
+        Offset = Math.Max(Offset, end);
+        return null;
+    }
+
+    /// <summary>Fills <paramref name="into"/> from an offset.</summary>
+    public void Read(Span<byte> into, long offset)
+    {
+        while (into.Length > 0)
+        {
+            var read = RandomAccess.Read(_handle, into, offset);
+            if (read == 0)
+                throw new EndOfStreamException($"Journal segment {segment} ends at {offset}.");
+            into = into[read..];
+            offset += read;
+        }
+    }
+
+    public void Dispose() => _handle.Dispose();
+
+    private bool TryAt(long offset, long end, bool verify, out JournalRecord record)
+    {
+        Span<byte> header = stackalloc byte[JournalRecord.HeaderLength];
+        Read(header, offset);
+        if (!JournalRecord.TryRead(header, out record) || offset + record.Length > end)
+            return false;
+        if (!verify)
+            return true;
+        var whole = ArrayPool<byte>.Shared.Rent((int)record.Length);
+        try
+        {
+            Read(whole.AsSpan(0, (int)record.Length), offset);
+            return record.IsIntact(whole);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+    }
+
+    /// <summary>Moves to the next intact record behind a damaged one, or to the end.</summary>
+    private void Skip(long end)
+    {
+        var start = Offset;
+        var window = new byte[Window];
+        for (var at = Offset + 1; at + JournalRecord.HeaderLength <= end; at += Window - 3)
+        {
+            var length = (int)Math.Min(Window, end - at);
+            Read(window.AsSpan(0, length), at);
+            for (var from = 0; window.AsSpan(from, length - from).IndexOf("NXJ1"u8) is var hit and >= 0; from += hit + 1)
+            {
+                if (at + from + hit + JournalRecord.HeaderLength > end || !TryAt(at + from + hit, end, verify: true, out _))
+                    continue;
+                Offset = at + from + hit;
+                Damaged(Offset - start, start);
+                return;
+            }
+        }
+
+        Offset = end;
+        Damaged(end - start, start);
+    }
+
+    private void Damaged(long bytes, long offset)
+    {
+        journal.Corrupt(bytes, segment, offset);
+        if (!_copied)
+            journal.Files.KeepCopy(segment);
+        _copied = true;
+    }
+}

@@ -1,0 +1,178 @@
+using System.Text.Json;
+using Nexus.Web.Storage;
+using Nexus.Web.Usage;
+using Npgsql;
+
+namespace Nexus.Web.Capture;
+
+/// <summary>
+/// Writes a batch in one transaction: COPY into temporary tables, then inserts that skip what is there already, so that a
+/// replay changes nothing; rollups follow from the rows that were really inserted.
+/// </summary>
+internal sealed class LedgerWriter(Database database, TimeProvider time) : IAsyncDisposable
+{
+    private readonly PartLists _lists = new();
+    private readonly ExchangeAnalysis _analysis = new();
+    private readonly HashSet<(int Year, int Month)> _months = [];
+    private NpgsqlConnection? _connection;
+
+    /// <exception cref="NpgsqlException">Nothing of the batch is stored.</exception>
+    public async Task WriteAsync(IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
+    {
+        try
+        {
+            var exchanges = batch.Select(_analysis.Analyse).ToList();
+            exchanges.ForEach(_lists.Shorten);
+            await StoreAsync(exchanges, cancellation);
+            _lists.Commit();
+        }
+        catch
+        {
+            _lists.Rollback();
+            await ResetAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Stores the ledger row alone, for an exchange whose payload the database refuses.</summary>
+    public async Task WriteWithoutPayloadAsync(RecordedExchange exchange, string reason, CancellationToken cancellation)
+    {
+        var bare = exchange with { RequestBody = default, ResponseBody = default, PayloadShed = true, End = exchange.End with { Error = reason } };
+        await WriteAsync([bare], cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _analysis.Dispose();
+        await ResetAsync();
+    }
+
+    private async Task StoreAsync(List<AnalysedExchange> exchanges, CancellationToken cancellation)
+    {
+        var connection = await ConnectAsync(cancellation);
+        await EnsureMonthsAsync(connection, exchanges, cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await CopyAsync(connection, "incoming_requests", LedgerColumns.Requests, exchanges.Select(exchange => exchange.Row), cancellation);
+        await CopyAsync(connection, "incoming_payloads", LedgerColumns.Payloads, exchanges.Select(exchange => exchange.Payload).OfType<PayloadRow>(), cancellation);
+        var inserted = await InsertAsync(connection, exchanges, cancellation);
+        if (inserted.Count > 0)
+        {
+            await CopyAsync(connection, "incoming_parts", LedgerColumns.Parts, NewParts(exchanges), cancellation);
+            await ExecuteAsync(connection, """
+                INSERT INTO content_parts AS known SELECT DISTINCT ON (hash) * FROM incoming_parts ORDER BY hash
+                ON CONFLICT (hash) DO UPDATE SET last_seen = excluded.last_seen WHERE known.last_seen < excluded.last_seen;
+                INSERT INTO request_payloads SELECT * FROM incoming_payloads ON CONFLICT DO NOTHING;
+                """, cancellation);
+            await RollUpAsync(connection, "usage_5m", Rollups.Of(inserted, TimeSpan.FromMinutes(5)), cancellation);
+            await RollUpAsync(connection, "usage_15m", Rollups.Of(inserted, TimeSpan.FromMinutes(15)), cancellation);
+            await NotifyAsync(connection, inserted, cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+    }
+
+    private IEnumerable<PartRow> NewParts(List<AnalysedExchange> exchanges)
+    {
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        foreach (var part in exchanges.SelectMany(exchange => exchange.Parts))
+            if (_lists.Wanted(part, today))
+                yield return new PartRow { Hash = part.Hash, Data = _analysis.Compress(part.Content.Span), Size = part.Content.Length, LastSeen = today };
+    }
+
+    private static async Task<List<LedgerRow>> InsertAsync(NpgsqlConnection connection, List<AnalysedExchange> exchanges, CancellationToken cancellation)
+    {
+        var names = string.Join(", ", LedgerColumns.Requests.Select(column => column.Name));
+        await using var insert = new NpgsqlCommand($"INSERT INTO requests ({names}) SELECT {names} FROM incoming_requests ON CONFLICT DO NOTHING RETURNING id", connection);
+        var ids = new HashSet<Guid>();
+        await using (var reader = await insert.ExecuteReaderAsync(cancellation))
+            while (await reader.ReadAsync(cancellation))
+                ids.Add(reader.GetGuid(0));
+        return [.. exchanges.Select(exchange => exchange.Row).Where(row => ids.Contains(row.Id))];
+    }
+
+    private static async Task RollUpAsync(NpgsqlConnection connection, string table, List<UsageRow> rows, CancellationToken cancellation)
+    {
+        await ExecuteAsync(connection, "TRUNCATE incoming_usage", cancellation);
+        await CopyAsync(connection, "incoming_usage", LedgerColumns.Usage, rows, cancellation);
+        string[] sums = ["requests", "errors", "input_tokens", "output_tokens", "cache_creation_5m_tokens", "cache_creation_1h_tokens", "cache_read_tokens", "tool_calls", "cost_micros", "duration_ms"];
+        var names = string.Join(", ", LedgerColumns.Usage.Select(column => column.Name));
+        await ExecuteAsync(connection, $"""
+            INSERT INTO {table} AS sum ({names}) SELECT {names} FROM incoming_usage
+            ON CONFLICT (bucket, domain, account_id, key_id, owner, model, request_type, lane) DO UPDATE SET
+            {string.Join(", ", sums.Select(column => $"{column} = sum.{column} + excluded.{column}"))},
+            duration_histogram = nexus_add(sum.duration_histogram, excluded.duration_histogram),
+            first_byte_histogram = nexus_add(sum.first_byte_histogram, excluded.first_byte_histogram),
+            last_request_at = greatest(sum.last_request_at, excluded.last_request_at)
+            """, cancellation);
+    }
+
+    private static async Task NotifyAsync(NpgsqlConnection connection, List<LedgerRow> rows, CancellationToken cancellation)
+    {
+        foreach (var some in rows.Chunk(LedgerNotifications.MostIds))
+        {
+            await using var notify = new NpgsqlCommand("SELECT pg_notify($1, $2)", connection);
+            notify.Parameters.AddWithValue(LedgerNotifications.Channel);
+            notify.Parameters.AddWithValue(JsonSerializer.Serialize(some.Select(row => row.Id)));
+            await notify.ExecuteNonQueryAsync(cancellation);
+        }
+    }
+
+    private static async Task CopyAsync<T>(NpgsqlConnection connection, string table, CopyColumn<T>[] columns, IEnumerable<T> rows, CancellationToken cancellation)
+    {
+        await using var copy = await connection.BeginBinaryImportAsync($"COPY {table} ({string.Join(", ", columns.Select(column => column.Name))}) FROM STDIN (FORMAT BINARY)", cancellation);
+        foreach (var row in rows)
+        {
+            await copy.StartRowAsync(cancellation);
+            foreach (var column in columns)
+                if (column.Value(row) is { } value)
+                    await copy.WriteAsync(value, column.Type, cancellation);
+                else
+                    await copy.WriteNullAsync(cancellation);
+        }
+
+        await copy.CompleteAsync(cancellation);
+    }
+
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        if (_connection is not null)
+            return _connection;
+        var connection = await database.DataSource.OpenConnectionAsync(cancellation);
+        _connection = connection;
+        await ExecuteAsync(connection, """
+            CREATE TEMP TABLE incoming_requests (LIKE requests) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_payloads (LIKE request_payloads) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_parts (LIKE content_parts) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_usage (LIKE usage_5m) ON COMMIT DELETE ROWS;
+            """, cancellation);
+        return connection;
+    }
+
+    private async Task EnsureMonthsAsync(NpgsqlConnection connection, List<AnalysedExchange> exchanges, CancellationToken cancellation)
+    {
+        foreach (var at in exchanges.Select(exchange => exchange.Row.StartedAt))
+        {
+            if (!_months.Add((at.Year, at.Month)))
+                continue;
+            await using var ensure = new NpgsqlCommand("SELECT nexus_ensure_month($1)", connection);
+            ensure.Parameters.AddWithValue(at.ToUniversalTime());
+            await ensure.ExecuteNonQueryAsync(cancellation);
+        }
+    }
+
+    private async Task ResetAsync()
+    {
+        _months.Clear();
+        if (_connection is { } connection)
+        {
+            _connection = null;
+            await connection.DisposeAsync();
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Nexus.Web.Capture;
+
+/// <summary>The message that an answer carries, put together from a stream's events by block index, or read from a JSON body.</summary>
+/// <param name="Message">As a non-streamed answer would have it; null when there is none.</param>
+/// <param name="ErrorType">Of an <c>error</c> event or body.</param>
+/// <param name="FirstContentOffset">Where the first <c>content_block_delta</c> stands in the decoded stream; null without one.</param>
+internal sealed record AssembledMessage(JsonObject? Message, string? ErrorType, string? ErrorMessage, bool Stopped, long? FirstContentOffset);
+
+/// <summary>Keeps every block type, known or not, and what had arrived of unfinished blocks.</summary>
+internal sealed class MessageAssembler
+{
+    private readonly SortedDictionary<int, JsonObject> _blocks = [];
+    private readonly Dictionary<int, System.Text.StringBuilder> _inputs = [];
+    private JsonObject? _message;
+    private string? _errorType;
+    private string? _errorMessage;
+    private bool _stopped;
+
+    public static AssembledMessage FromJson(ReadOnlySpan<byte> body)
+    {
+        if (Parse(body) is not JsonObject json)
+            return new(null, null, null, false, null);
+        if (Text(json, "type") == "error")
+            return new(null, Text(json["error"], "type"), Text(json["error"], "message"), false, null);
+        return new(json, null, null, true, null);
+    }
+
+    public static AssembledMessage FromStream(ReadOnlyMemory<byte> body)
+    {
+        var assembler = new MessageAssembler();
+        using var stream = new MemoryStream(body.ToArray());
+        foreach (var item in SseParser.Create(stream, (_, data) => data.ToArray()).Enumerate())
+            if (Parse(item.Data) is JsonObject data)
+                assembler.Take(data);
+        var first = body.Span.IndexOf("content_block_delta"u8);
+        return assembler.Finish(first < 0 ? null : first);
+    }
+
+    private void Take(JsonObject data)
+    {
+        switch (Text(data, "type"))
+        {
+            case "message_start" when data["message"] is JsonObject message:
+                _message = (JsonObject)message.DeepClone();
+                break;
+            case "content_block_start" when data["content_block"] is JsonObject block:
+                _blocks[Index(data)] = (JsonObject)block.DeepClone();
+                break;
+            case "content_block_delta" when data["delta"] is JsonObject delta:
+                Apply(Index(data), delta);
+                break;
+            case "message_delta":
+                Merge(data);
+                break;
+            case "message_stop":
+                _stopped = true;
+                break;
+            case "error":
+                _errorType = Text(data["error"], "type");
+                _errorMessage = Text(data["error"], "message");
+                break;
+            default:
+                break; // ping, content_block_stop and what is yet to be invented change nothing
+        }
+    }
+
+    private void Apply(int index, JsonObject delta)
+    {
+        if (!_blocks.TryGetValue(index, out var block))
+            _blocks[index] = block = [];
+        switch (Text(delta, "type"))
+        {
+            case "text_delta":
+                Append(block, "text", delta);
+                break;
+            case "thinking_delta":
+                Append(block, "thinking", delta);
+                break;
+            case "signature_delta":
+                Append(block, "signature", delta);
+                break;
+            case "input_json_delta":
+                if (!_inputs.TryGetValue(index, out var input))
+                    _inputs[index] = input = new();
+                input.Append(Text(delta, "partial_json"));
+                break;
+            case "citations_delta":
+                if (block["citations"] is not JsonArray citations)
+                    block["citations"] = citations = [];
+                citations.Add(delta["citation"]?.DeepClone());
+                break;
+            default:
+                if (block["unknown_deltas"] is not JsonArray unknown)
+                    block["unknown_deltas"] = unknown = [];
+                unknown.Add(delta.DeepClone());
+                break;
+        }
+    }
+
+    private void Merge(JsonObject data)
+    {
+        _message ??= [];
+        if (data["delta"] is JsonObject delta)
+            foreach (var (name, value) in delta)
+                _message[name] = value?.DeepClone();
+        if (data["usage"] is not JsonObject usage)
+            return;
+        if (_message["usage"] is not JsonObject known)
+            _message["usage"] = known = [];
+        foreach (var (name, value) in usage)
+            // Deltas are cumulative and replace; an input count of zero says that the delta does not know it.
+            if (name != "input_tokens" || (Usage.TokenUsage.Number(value) > 0))
+                known[name] = value?.DeepClone();
+    }
+
+    private AssembledMessage Finish(long? firstContent)
+    {
+        foreach (var (index, input) in _inputs)
+            _blocks[index]["input"] = Parse(System.Text.Encoding.UTF8.GetBytes(input.ToString())) ?? new JsonObject { ["_raw"] = input.ToString() };
+        if (_message is not null || _blocks.Count > 0)
+            (_message ??= [])["content"] = new JsonArray([.. _blocks.Values]);
+        return new(_message, _errorType, _errorMessage, _stopped, firstContent);
+    }
+
+    private static void Append(JsonObject block, string name, JsonObject delta) => block[name] = (Text(block, name) ?? "") + Text(delta, name);
+
+    private static int Index(JsonObject data) => data["index"] is JsonValue value && value.TryGetValue<int>(out var index) ? index : 0;
+
+    internal static string? Text(JsonNode? node, string name) =>
+        node is JsonObject json && json[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    /// <summary>Null for what is not JSON, repeats a key, or nests deeper than 256.</summary>
+    internal static JsonNode? Parse(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var node = JsonNode.Parse(bytes, documentOptions: new JsonDocumentOptions { MaxDepth = 256 });
+            // Objects are read lazily: a repeated key shows itself only when they are looked into.
+            node?.DeepClone();
+            return node;
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Nexus.Web.Storage;
+using Npgsql;
+
+namespace Nexus.Web.Capture;
+
+/// <param name="RequestBody">Byte for byte as the client sent it; null when the request had none or it was not kept.</param>
+/// <param name="ResponseBody">As received, in its own content-encoding.</param>
+/// <param name="Message">The assembled message of a stream (JSON); null where the response is the message.</param>
+internal sealed record StoredPayload(IReadOnlyList<HeaderLine> RequestHeaders, byte[]? RequestBody, IReadOnlyList<HeaderLine> ResponseHeaders, byte[]? ResponseBody, IReadOnlyList<Arrival> Arrivals, byte[]? Message);
+
+/// <summary>Rebuilds what was stored of a request.</summary>
+internal sealed class PayloadReader(Database database)
+{
+    /// <summary>Null when nothing was kept.</summary>
+    public async Task<StoredPayload?> ReadAsync(Guid id, CancellationToken cancellation)
+    {
+        await using var connection = await database.DataSource.OpenConnectionAsync(cancellation);
+        if (await RowAsync(connection, id, cancellation) is not { } row)
+            return null;
+        var list = await ListAsync(connection, row, cancellation);
+        var parts = await PartsAsync(connection, row.RequestHeaders is { } headers ? [.. list, headers] : list, cancellation);
+        var body = list.Count == 0 ? null : RequestParts.Rebuild([.. list.Select(hash => parts[Convert.ToHexString(hash)])]);
+        var arrivals = new List<Arrival>();
+        if (row.Arrivals is { } encoded)
+            Journaling.ArrivalCodec.Decode(encoded, arrivals);
+        return new StoredPayload(
+            Headers(row.RequestHeaders is { } hash ? parts[Convert.ToHexString(hash)] : null),
+            body,
+            Headers(Decompress(row.ResponseHeaders)),
+            Decompress(row.Response),
+            arrivals,
+            Decompress(row.Message));
+    }
+
+    /// <summary>The time inside a UUIDv7: the ledger's partition key.</summary>
+    public static DateTimeOffset StartOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        long milliseconds = 0;
+        foreach (var part in bytes[..6])
+            milliseconds = (milliseconds << 8) | part;
+        return milliseconds < 253_402_300_800_000 ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.MinValue;
+    }
+
+    private static async Task<PayloadRow?> RowAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT base_id, prefix_kept, parts, request_headers, response_headers, response, arrivals, message FROM request_payloads WHERE started_at = $1 AND id = $2", connection);
+        var startedAt = StartOf(id);
+        command.Parameters.AddWithValue(startedAt);
+        command.Parameters.AddWithValue(id);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+            return null;
+        byte[]? Bytes(int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<byte[]>(column);
+        return new PayloadRow
+        {
+            StartedAt = startedAt,
+            Id = id,
+            BaseId = reader.IsDBNull(0) ? null : reader.GetGuid(0),
+            PrefixKept = reader.GetInt32(1),
+            Parts = Bytes(2)!,
+            RequestHeaders = Bytes(3),
+            ResponseHeaders = Bytes(4),
+            Response = Bytes(5),
+            Arrivals = Bytes(6),
+            Message = Bytes(7),
+        };
+    }
+
+    /// <summary>The whole list of a row's parts, followed back through the lists that it is the difference to.</summary>
+    private static async Task<List<byte[]>> ListAsync(NpgsqlConnection connection, PayloadRow row, CancellationToken cancellation)
+    {
+        var chain = new Stack<PayloadRow>([row]);
+        while (chain.Peek().BaseId is { } baseId)
+            chain.Push(await RowAsync(connection, baseId, cancellation) ?? throw new InvalidDataException($"The list of parts of request {row.Id} continues that of {baseId}, which is gone."));
+        var list = new List<byte[]>();
+        foreach (var link in chain)
+        {
+            list.RemoveRange(link.PrefixKept, list.Count - link.PrefixKept);
+            list.AddRange(link.Parts.Chunk(SHA256.HashSizeInBytes));
+        }
+
+        return list;
+    }
+
+    private static async Task<Dictionary<string, byte[]>> PartsAsync(NpgsqlConnection connection, List<byte[]> hashes, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT hash, data FROM content_parts WHERE hash = ANY($1)", connection);
+        command.Parameters.AddWithValue(hashes.ToArray());
+        var parts = new Dictionary<string, byte[]>();
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+            parts[Convert.ToHexString(reader.GetFieldValue<byte[]>(0))] = Decompress(reader.GetFieldValue<byte[]>(1))!;
+        return parts;
+    }
+
+    private static byte[]? Decompress(byte[]? data)
+    {
+        if (data is null)
+            return null;
+        using var decompressor = new ZstdSharp.Decompressor();
+        return decompressor.Unwrap(data).ToArray();
+    }
+
+    private static List<HeaderLine> Headers(byte[]? json) =>
+        json is null ? [] : [.. JsonSerializer.Deserialize<string[][]>(json)!.Select(pair => new HeaderLine(pair[0], pair[1]))];
+}

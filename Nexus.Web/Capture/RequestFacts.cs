@@ -1,0 +1,111 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Nexus.Web.Capture;
+
+/// <summary>What a request's shape tells about it (spec §3.1; lanes by wire contract part 2 §5).</summary>
+internal sealed record RequestFacts(string? Model, bool Stream, string? RequestType, string Lane, int MessageCount, string? SessionId, string? AgentId, string? ParentAgentId, string? Client)
+{
+    public static RequestFacts Of(StartMetadata start, ReadOnlySpan<byte> body)
+    {
+        var json = body.IsEmpty ? null : MessageAssembler.Parse(body) as JsonObject;
+        var agent = Header(start, "x-claude-code-agent-id");
+        var client = Header(start, "user-agent")?.Split(' ', 2)[0];
+        var session = Header(start, "x-claude-code-session-id") ?? SessionOf(json);
+        var lane = start.Path switch
+        {
+            "/v1/messages" => LaneOf(json, agent),
+            "/v1/messages/count_tokens" => "count",
+            _ => "other",
+        };
+        var messages = json?["messages"] as JsonArray;
+        return new(
+            MessageAssembler.Text(json, "model") ?? start.Model,
+            json?["stream"] is JsonValue stream && stream.TryGetValue<bool>(out var on) && on,
+            start.Path == "/v1/messages" ? TypeOf(json) : null,
+            lane,
+            messages?.Count ?? 0,
+            session,
+            agent,
+            Header(start, "x-claude-code-parent-agent-id"),
+            client is "" ? null : client);
+    }
+
+    private static string TypeOf(JsonObject? json)
+    {
+        var tools = json?["tools"] as JsonArray;
+        if (tools is not { Count: > 0 } && SystemText(json, " ").Contains("Extract any file paths that this command reads or modifies", StringComparison.Ordinal))
+            return "internal_operation";
+        if (LastUserText(json).Trim().Equals("quota", StringComparison.OrdinalIgnoreCase))
+            return "quota";
+        var system = json?["system"] switch { JsonArray blocks => blocks.Count, null => 0, JsonValue value when value.TryGetValue<string>(out var text) && text.Length == 0 => 0, _ => 1 };
+        var inMessages = (json?["messages"] as JsonArray)?.Count(message => MessageAssembler.Text(message, "role") == "system") ?? 0;
+        return system + inMessages <= 1 ? "query_evaluation" : "inference";
+    }
+
+    private static string LaneOf(JsonObject? json, string? agent)
+    {
+        if (agent is not null)
+            return "subagent";
+        if (json is null)
+            return "other";
+        var tools = json["tools"] as JsonArray;
+        var last = LastUserText(json);
+        if (json["stop_sequences"] is JsonArray stops && stops.Any(stop => Plain(stop) == "</severity>"))
+            return "classifier";
+        if (tools is { Count: 1 } && MessageAssembler.Text(tools[0], "type")?.StartsWith("web_search", StringComparison.Ordinal) == true && last.StartsWith("Perform a web search for the query:", StringComparison.Ordinal))
+            return "web_search";
+        if (tools is null or { Count: 0 } && Child(Child(Child(Child(json["output_config"], "format"), "schema"), "properties"), "title") is not null)
+            return "title";
+        if (last.StartsWith("<system-reminder>This is a side question", StringComparison.Ordinal))
+            return "side_question";
+        return last.StartsWith("CRITICAL: Respond with TEXT ONLY", StringComparison.Ordinal) ? "compaction" : "main";
+    }
+
+    /// <summary>The text of the last user message, its blocks joined by line feeds.</summary>
+    private static string LastUserText(JsonObject? json)
+    {
+        if (json?["messages"] is not JsonArray messages)
+            return "";
+        for (var i = messages.Count - 1; i >= 0; i--)
+            if (MessageAssembler.Text(messages[i], "role") == "user")
+                return Texts((messages[i] as JsonObject)?["content"], "\n");
+        return "";
+    }
+
+    private static string SystemText(JsonObject? json, string separator) => Texts(json?["system"], separator);
+
+    private static string Texts(JsonNode? content, string separator)
+    {
+        if (content is not JsonArray blocks)
+            return Plain(content) ?? "";
+        var text = new StringBuilder();
+        foreach (var block in blocks)
+            if (MessageAssembler.Text(block, "text") is { } piece)
+            {
+                text.Append(text.Length > 0 ? separator : "").Append(piece);
+            }
+
+        return text.ToString();
+    }
+
+    private static string? SessionOf(JsonObject? json)
+    {
+        if (MessageAssembler.Text(json?["metadata"], "user_id") is not { } user || !user.StartsWith('{'))
+            return null;
+        return MessageAssembler.Text(MessageAssembler.Parse(Encoding.UTF8.GetBytes(user)), "session_id");
+    }
+
+    private static JsonNode? Child(JsonNode? node, string name) => (node as JsonObject)?[name];
+
+    private static string? Plain(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+    private static string? Header(StartMetadata start, string name)
+    {
+        foreach (var header in start.Headers)
+            if (header.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && header.Value.Length > 0)
+                return header.Value;
+        return null;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Configuration;
+
+namespace Nexus.Web.Credentials;
+
+/// <summary>
+/// The credential files by domain, held in memory. The directory is looked at once a second, so a change is in force within
+/// two; the request path reads no file. Polling, because file watchers miss changes on network and bind mounts.
+/// </summary>
+internal sealed partial class CredentialFiles : BackgroundService
+{
+    private const string Suffix = ".credentials.json";
+    private readonly string _directory;
+    private readonly TimeProvider _time;
+    private readonly ILogger<CredentialFiles> _logger;
+    private readonly Dictionary<string, (DateTime Modified, long Length)> _seen = [];
+    private volatile FrozenDictionary<string, DomainCredential> _byDomain = FrozenDictionary<string, DomainCredential>.Empty;
+
+    public CredentialFiles(IOptions<CredentialOptions> options, IOptions<DataOptions> data, TimeProvider time, ILogger<CredentialFiles> logger)
+    {
+        _directory = options.Value.Directory is { Length: > 0 } given ? Path.GetFullPath(given) : Path.Combine(data.Value.Directory, "credentials");
+        _time = time;
+        _logger = logger;
+        Refresh();
+    }
+
+    /// <summary>Raised after the set of credentials changed, on the polling thread.</summary>
+    public event Action? Changed;
+
+    public IEnumerable<DomainCredential> All => _byDomain.Values;
+
+    public DomainCredential? Find(string domain) => _byDomain.GetValueOrDefault(domain);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                if (Refresh())
+                    Changed?.Invoke();
+        }
+        catch (OperationCanceledException)
+        {
+            // The app is stopping.
+        }
+    }
+
+    private bool Refresh()
+    {
+        try
+        {
+            var files = Directory.Exists(_directory) ? new DirectoryInfo(_directory).GetFiles("*" + Suffix) : [];
+            var next = new Dictionary<string, DomainCredential>();
+            var changed = files.Length != _byDomain.Count;
+            foreach (var file in files)
+            {
+                var domain = file.Name[..^Suffix.Length].ToLowerInvariant();
+                var stamp = (file.LastWriteTimeUtc, file.Length);
+                var known = _byDomain.GetValueOrDefault(domain);
+                var same = known is not null && _seen.GetValueOrDefault(domain) == stamp;
+                next[domain] = same ? known! : Load(domain, file);
+                _seen[domain] = stamp;
+                changed |= !same;
+            }
+
+            if (changed)
+                _byDomain = next.ToFrozenDictionary();
+            return changed;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What was read last stays in force: a directory that cannot be listed for a moment must not lock callers out.
+            Log.Unreadable(_logger, _directory, error.Message);
+            return false;
+        }
+    }
+
+    private DomainCredential Load(string domain, FileInfo file)
+    {
+        DomainCredential credential;
+        try
+        {
+            credential = DomainCredential.Parse(domain, File.ReadAllBytes(file.FullName));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            credential = DomainCredential.Unusable("it cannot be read: check its owner and mode");
+        }
+
+        if (credential.Problem is { } problem)
+            Log.Unusable(_logger, domain, problem);
+        else
+            Log.Loaded(_logger, domain, credential.AccountId!);
+        return credential;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Credential file of {Domain} is in force (account {AccountId}).")]
+        public static partial void Loaded(ILogger logger, string domain, string accountId);
+
+        [LoggerMessage(LogLevel.Error, "Credential file of {Domain} cannot be used: {Problem}.")]
+        public static partial void Unusable(ILogger logger, string domain, string problem);
+
+        [LoggerMessage(LogLevel.Warning, "Credentials directory {Directory} cannot be read: {Reason}")]
+        public static partial void Unreadable(ILogger logger, string directory, string reason);
+    }
+}

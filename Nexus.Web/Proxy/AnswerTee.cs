@@ -1,0 +1,81 @@
+using Nexus.Web.Capture;
+
+namespace Nexus.Web.Proxy;
+
+/// <summary>
+/// Sees each read of the upstream's answer before the caller gets it, and has it in the journal before it hands on the bytes
+/// that complete it: the last counted byte, the <c>message_stop</c> event, the end.
+/// </summary>
+internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answer, long requestBytes)
+{
+    private const int MostUncommitted = 256 * 1024;
+    private static readonly byte[] Stop = "message_stop"u8.ToArray();
+    private readonly long? _counted = answer.Content.Headers.ContentLength;
+    private readonly bool _failed = (int)answer.StatusCode >= 400;
+    private readonly bool _eventStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
+    // Inside a compressed stream message_stop cannot be seen, so each read may be the one that completes it.
+    private readonly bool _encoded = answer.Content.Headers.ContentEncoding.Count > 0;
+    private readonly byte[] _tail = new byte[2 * Stop.Length];
+    private int _tailLength;
+    private bool _stopSeen;
+
+    public void Observe(ReadOnlySpan<byte> bytes)
+    {
+        request.ResponseBytes += bytes.Length;
+        var recorder = request.Recorder;
+        if (bytes.IsEmpty)
+        {
+            Over();
+            return;
+        }
+
+        recorder?.Received(bytes);
+        if (request.ResponseBytes == _counted)
+            Over();
+        else if (_eventStream && (_encoded || SeesStop(bytes)))
+            recorder?.Commit();
+        else if (recorder?.Uncommitted >= MostUncommitted)
+            recorder.Commit();
+    }
+
+    private void Over()
+    {
+        if (_counted is { } counted && request.ResponseBytes < counted)
+            return;
+        request.AnswerIsWhole = true;
+        request.Recorder?.End(new EndMetadata(_failed ? Outcome.UpstreamError : Outcome.Completed, request.Recorder.ElapsedMicros, requestBytes, request.ResponseBytes));
+    }
+
+    /// <summary>Whether the stop event has begun, in this read or across this and the last ones. A false alarm in a text costs one commit.</summary>
+    private bool SeesStop(ReadOnlySpan<byte> bytes)
+    {
+        if (_stopSeen)
+            return true;
+        _stopSeen = bytes.IndexOf(Stop) >= 0 || AcrossReads(bytes);
+        request.AnswerIsWhole |= _stopSeen && !_failed;
+        var keep = Stop.Length - 1;
+        if (bytes.Length >= keep)
+        {
+            bytes[^keep..].CopyTo(_tail);
+            _tailLength = keep;
+        }
+        else
+        {
+            var old = Math.Min(_tailLength, keep - bytes.Length);
+            _tail.AsSpan(_tailLength - old, old).CopyTo(_tail);
+            bytes.CopyTo(_tail.AsSpan(old));
+            _tailLength = old + bytes.Length;
+        }
+
+        return _stopSeen;
+    }
+
+    private bool AcrossReads(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> seam = stackalloc byte[2 * Stop.Length];
+        _tail.AsSpan(0, _tailLength).CopyTo(seam);
+        var head = bytes[..Math.Min(bytes.Length, Stop.Length - 1)];
+        head.CopyTo(seam[_tailLength..]);
+        return seam[..(_tailLength + head.Length)].IndexOf(Stop) >= 0;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Buffers;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Access;
+using Nexus.Web.Capture;
+using Nexus.Web.Capture.Journaling;
+using Nexus.Web.Storage;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Nexus.Web.Proxy;
+
+/// <summary>The steps of the request path in YARP's pipeline: domain, body, access, start record, then YARP, then how it ended.</summary>
+internal sealed partial class Forwarding(
+    BodyBuffering bodies,
+    CallerResolver callers,
+    InFlightRequests inFlight,
+    UnknownCallers unknown,
+    Draining draining,
+    IServiceProvider services,
+    IOptions<StorageOptions> storage,
+    IOptions<ProxyOptions> options,
+    ILogger<Forwarding> logger)
+{
+    private readonly Journal? _journal = storage.Value.Enabled ? services.GetRequiredService<Journal>() : null;
+
+    public async Task HandleAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = ProxiedRequest.Of(context);
+        if (await AdmitAsync(context, request) is { } refusal)
+        {
+            await refusal.WriteAsync(context);
+            return;
+        }
+
+        inFlight.Add(request, context.Request);
+        try
+        {
+            request.Recorder = _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, request.Body is { } body ? new ReadOnlySequence<byte>(body.Bytes) : default);
+            await next(context);
+            await FinishAsync(context, request);
+        }
+        finally
+        {
+            // Whatever went wrong above, the exchange has an end; where it has one already, this counts for nothing.
+            request.Recorder?.End(End(context, request, Outcome.UpstreamCut, "The gateway failed while forwarding."));
+            inFlight.Remove(request);
+            request.Body?.Dispose();
+        }
+    }
+
+    private async Task<Refusal?> AdmitAsync(HttpContext context, ProxiedRequest request)
+    {
+        if (draining.IsDraining)
+        {
+            context.Response.Headers.Connection = "close";
+            return Refusal.Overloaded("This gateway is shutting down. Try again in a moment.");
+        }
+
+        if (RequestDomain.From(context.Request.Host.Value) is not { } domain)
+            return new(StatusCodes.Status400BadRequest, "invalid_request_error", "The Host header does not name a host.");
+        request.Domain = domain;
+        var (caller, denial) = callers.Resolve(domain, context.Request.Headers);
+        if (denial is not null)
+        {
+            unknown.Count();
+            return new(denial.Status, denial.Type, denial.Message, ShouldRetry: denial.Status == StatusCodes.Status401Unauthorized ? false : null);
+        }
+
+        request.Caller = caller;
+        if (!BodyBuffering.Applies(context.Request))
+            return null;
+        if (await bodies.ReadAsync(context, request) is { } refusal)
+        {
+            _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, default)
+                .End(End(context, request, Outcome.Refused, refusal.Message) with { Status = refusal.Status });
+            return refusal;
+        }
+
+        request.Model = ModelPeek.Read(request.Body!.Bytes.Span);
+        return null;
+    }
+
+    /// <summary>Names how the exchange ended, and answers where the upstream did not.</summary>
+    private async Task FinishAsync(HttpContext context, ProxiedRequest request)
+    {
+        var failure = context.GetForwarderErrorFeature();
+        if (failure is null)
+        {
+            request.Recorder?.End(End(context, request, request.UpstreamStatus >= 400 ? Outcome.UpstreamError : Outcome.Completed, null));
+            return;
+        }
+
+        var reason = failure.Exception?.GetBaseException().Message;
+        var (outcome, refusal) = Judge(context, request, failure.Error, reason);
+        request.Recorder?.End(End(context, request, outcome, outcome == Outcome.Completed ? null : reason ?? failure.Error.ToString()) with { Status = refusal is null || context.Response.HasStarted ? null : refusal.Status });
+        Log.Failed(logger, request.Id, failure.Error, reason ?? "");
+        if (refusal is not null)
+            await refusal.WriteAsync(context);
+    }
+
+    private (Outcome Outcome, Refusal? Refusal) Judge(HttpContext context, ProxiedRequest request, ForwarderError error, string? reason)
+    {
+        if (request.AnswerIsWhole)
+            return (request.UpstreamStatus >= 400 ? Outcome.UpstreamError : Outcome.Completed, null);
+        if (context.RequestAborted.IsCancellationRequested || error is ForwarderError.ResponseBodyClient)
+            return (Outcome.ClientAborted, null);
+        var upstream = (request.Caller?.Credential?.BaseUrl ?? options.Value.UpstreamBaseUrl).Host;
+        return error switch
+        {
+            ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.ResponseBodyCanceled or ForwarderError.RequestBodyCanceled =>
+                (Outcome.UpstreamTimeout, new(StatusCodes.Status504GatewayTimeout, "timeout_error", $"{upstream} was silent for {options.Value.IdleTimeoutMs / 1000} s (CLAUDE_API_TIMEOUT).")),
+            ForwarderError.RequestBodyClient =>
+                (Outcome.ClientAborted, new(StatusCodes.Status400BadRequest, "invalid_request_error", "The request body ended before it was complete.")),
+            _ => (Outcome.UpstreamCut, new(StatusCodes.Status502BadGateway, "api_error", $"{upstream} could not be reached, or closed the connection before it answered: {reason ?? error.ToString()}")),
+        };
+    }
+
+    private static StartMetadata Start(HttpContext context, ProxiedRequest request) => new(
+        request.StartedAt,
+        request.Domain,
+        context.Request.Method,
+        context.Request.Path.Value ?? "",
+        context.Request.QueryString.Value ?? "",
+        HeaderMask.Lines(context.Request.Headers),
+        request.Caller?.Credential?.AccountId,
+        request.Caller?.KeyId,
+        null,
+        request.Model,
+        context.Connection.RemoteIpAddress?.ToString(),
+        CaptureLevel.Full);
+
+    private static EndMetadata End(HttpContext context, ProxiedRequest request, Outcome outcome, string? error) =>
+        new(outcome, request.Recorder?.ElapsedMicros ?? 0, request.RequestBytes(context), request.ResponseBytes, error);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Request {RequestId} did not end well: {Error} {Reason}")]
+        public static partial void Failed(ILogger logger, Guid requestId, ForwarderError error, string reason);
+    }
+}

@@ -1,0 +1,36 @@
+using Nexus.Web.Capture;
+
+namespace Nexus.Web.Proxy;
+
+/// <summary>Header lines for the journal, with the values of credential headers masked.</summary>
+internal static class HeaderMask
+{
+    private static readonly HashSet<string> Secret = new(StringComparer.OrdinalIgnoreCase) { "authorization", "x-api-key", "proxy-authorization", "cookie", "set-cookie", "x-dashboard-key" };
+
+    public static List<HeaderLine> Lines(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> headers)
+    {
+        var lines = new List<HeaderLine>();
+        foreach (var (name, values) in headers)
+            foreach (var value in values)
+                lines.Add(Line(name, value ?? ""));
+        return lines;
+    }
+
+    public static List<HeaderLine> Lines(HttpResponseMessage response)
+    {
+        var lines = new List<HeaderLine>();
+        foreach (var headers in new System.Net.Http.Headers.HttpHeaders[] { response.Headers, response.Content.Headers })
+            foreach (var (name, values) in headers.NonValidated)
+                foreach (var value in values)
+                    lines.Add(Line(name, value));
+        return lines;
+    }
+
+    private static HeaderLine Line(string name, string value)
+    {
+        if (!Secret.Contains(name))
+            return new(name, value);
+        var scheme = name.Equals("authorization", StringComparison.OrdinalIgnoreCase) && value.IndexOf(' ') is var space and > 0 and < 16 ? value[..(space + 1)] : "";
+        return new(name, scheme + "****");
+    }
+}

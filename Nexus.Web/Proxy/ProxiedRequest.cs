@@ -1,0 +1,41 @@
+using Nexus.Web.Access;
+using Nexus.Web.Capture.Journaling;
+
+namespace Nexus.Web.Proxy;
+
+/// <summary>What the steps of the request path know about one request; a feature of its <see cref="HttpContext"/>.</summary>
+internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arrivalTimestamp)
+{
+    /// <summary>UUIDv7 of <see cref="StartedAt"/>; goes back as <c>x-nexus-request-id</c>.</summary>
+    public Guid Id => id;
+
+    /// <summary>Whole milliseconds, so that the id names its ledger partition.</summary>
+    public DateTimeOffset StartedAt => startedAt;
+
+    public long ArrivalTimestamp => arrivalTimestamp;
+
+    public string Domain { get; set; } = "";
+
+    /// <summary>Set once access is granted.</summary>
+    public Caller? Caller { get; set; }
+
+    /// <summary>The whole body of a messages or count_tokens request; null for what is streamed through.</summary>
+    public PooledBody? Body { get; set; }
+
+    public string? Model { get; set; }
+
+    /// <summary>Null when nothing is recorded (STORAGE_ENABLED=false).</summary>
+    public ExchangeRecorder? Recorder { get; set; }
+
+    /// <summary>Status that the upstream answered with; null before its headers arrived.</summary>
+    public int? UpstreamStatus { get; set; }
+
+    /// <summary>The answer is whole: what happens to the connection now changes no outcome.</summary>
+    public bool AnswerIsWhole { get; set; }
+
+    public long ResponseBytes { get; set; }
+
+    public long RequestBytes(HttpContext context) => Body?.Length ?? context.Request.ContentLength ?? 0;
+
+    public static ProxiedRequest Of(HttpContext context) => context.Features.Get<ProxiedRequest>() ?? throw new InvalidOperationException("RequestEntry has not run for this request.");
+}

@@ -1,0 +1,58 @@
+using Nexus.Web.Capture;
+using Nexus.Web.Credentials;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace Nexus.Web.Proxy;
+
+/// <summary>What changes on the way: the credential upstream, and the tee on the way back. Nothing else is added or taken.</summary>
+internal static class Transforms
+{
+    private const string OAuthBeta = "oauth-2025-04-20";
+
+    public static void Add(TransformBuilderContext builder)
+    {
+        builder.UseDefaultForwarders = false; // no X-Forwarded-*
+        builder.AddRequestTransform(context =>
+        {
+            // The upstream's own host, from its URL: the caller's Host names a tenant of ours.
+            context.ProxyRequest.Headers.Host = null;
+            if (ProxiedRequest.Of(context.HttpContext).Caller?.Credential is { } credential)
+                Pay(context.ProxyRequest.Headers, credential);
+            return default;
+        });
+        builder.AddResponseTransform(context =>
+        {
+            if (context.ProxyResponse is { } answer)
+                Tee(context.HttpContext, answer);
+            return default;
+        });
+    }
+
+    private static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, DomainCredential credential)
+    {
+        headers.Remove("Authorization");
+        headers.Remove("x-api-key");
+        // The header goes by the kind of the secret, whichever one the caller used.
+        if (!credential.ApiKey.StartsWith("sk-ant-oat", StringComparison.Ordinal))
+        {
+            headers.TryAddWithoutValidation("x-api-key", credential.ApiKey);
+            return;
+        }
+
+        headers.TryAddWithoutValidation("Authorization", "Bearer " + credential.ApiKey);
+        var betas = headers.NonValidated.TryGetValues("anthropic-beta", out var sent) ? sent.SelectMany(line => line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : [];
+        var merged = string.Join(",", betas.Prepend(OAuthBeta).Distinct());
+        headers.Remove("anthropic-beta");
+        headers.TryAddWithoutValidation("anthropic-beta", merged);
+    }
+
+    private static void Tee(HttpContext context, HttpResponseMessage answer)
+    {
+        var request = ProxiedRequest.Of(context);
+        request.UpstreamStatus = (int)answer.StatusCode;
+        context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
+        request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, HeaderMask.Lines(answer), request.Recorder.ElapsedMicros));
+        answer.Content = new TeeContent(answer.Content, new AnswerTee(request, answer, request.RequestBytes(context)));
+    }
+}

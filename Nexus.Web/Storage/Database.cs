@@ -1,0 +1,168 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Nexus.Web.Storage;
+
+/// <summary>
+/// The PostgreSQL server, given or private: its connections, and whether it is there. The app never waits for it to start;
+/// whoever needs it asks <see cref="State"/> or awaits <see cref="WaitUntilReadyAsync"/>.
+/// </summary>
+internal sealed partial class Database : BackgroundService
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(2);
+    private readonly PrivatePostgres? _private;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Database> _logger;
+    private readonly string _host;
+    private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile DatabaseState _state;
+    private bool _migrated;
+
+    public Database(IOptions<StorageOptions> options, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers)
+    {
+        _time = time;
+        _logger = loggers.CreateLogger<Database>();
+        _state = new(DatabaseCondition.Starting, time.GetUtcNow());
+        IReadOnlyList<string> ignored = [];
+        NpgsqlConnectionStringBuilder settings;
+        if (options.Value.DatabaseUrl.Length > 0)
+        {
+            settings = DatabaseUrl.Parse(options.Value.DatabaseUrl, out ignored);
+        }
+        else
+        {
+            _private = privatePostgres;
+            settings = privatePostgres.Connection();
+        }
+
+        foreach (var name in ignored)
+            Log.Ignored(_logger, name);
+        _host = settings.Host ?? "";
+        DataSource = Source(settings, loggers, settings.MaxPoolSize);
+        // Jobs, the listener and migrations have a few connections of their own, so that they and the pages never starve each other.
+        JobsDataSource = Source(settings, loggers, 8);
+    }
+
+    /// <summary>For pages, the API and ingest: <c>pool_max</c> connections.</summary>
+    public NpgsqlDataSource DataSource { get; }
+
+    public NpgsqlDataSource JobsDataSource { get; }
+
+    public DatabaseState State => _state;
+
+    /// <summary>Completes once the server answers and its schema is this version's.</summary>
+    public Task WaitUntilReadyAsync(CancellationToken cancellation) => Volatile.Read(ref _ready).Task.WaitAsync(cancellation);
+
+    /// <summary>Whether the server answers within <paramref name="timeout"/>.</summary>
+    public async Task<bool> PingAsync(TimeSpan timeout, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(timeout);
+        try
+        {
+            await using var command = JobsDataSource.CreateCommand("SELECT 1");
+            await command.ExecuteScalarAsync(limit.Token);
+            return true;
+        }
+        catch (Exception error) when (error is NpgsqlException or OperationCanceledException or TimeoutException or IOException)
+        {
+            return false;
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        NpgsqlConnection.ClearAllPools();
+        if (_private is not null)
+            await _private.StopAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        DataSource.Dispose();
+        JobsDataSource.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await CheckAsync(stoppingToken);
+                await Task.Delay(Beat, _time, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error) when (error is NpgsqlException or InvalidOperationException or IOException or TimeoutException or OperationCanceledException or System.Net.Sockets.SocketException)
+            {
+                Lost(error);
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task CheckAsync(CancellationToken cancellation)
+    {
+        if (_private is not null)
+            await _private.EnsureRunningAsync(cancellation);
+        if (!_migrated)
+        {
+            var options = new DbContextOptionsBuilder<NexusDbContext>().UseNpgsql(JobsDataSource).UseSnakeCaseNamingConvention().Options;
+            await using var context = new NexusDbContext(options);
+            await context.Database.MigrateAsync(cancellation);
+            await using var months = JobsDataSource.CreateCommand("SELECT nexus_ensure_month(now()), nexus_ensure_month(now() + interval '1 month')");
+            await months.ExecuteNonQueryAsync(cancellation);
+            _migrated = true;
+        }
+        else
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(TimeSpan.FromSeconds(3));
+            await using var command = JobsDataSource.CreateCommand("SELECT 1");
+            await command.ExecuteScalarAsync(limit.Token);
+        }
+
+        if (_state.Condition == DatabaseCondition.Ready)
+            return;
+        _state = new(DatabaseCondition.Ready, _time.GetUtcNow());
+        Log.Ready(_logger, _host);
+        Volatile.Read(ref _ready).TrySetResult();
+    }
+
+    private void Lost(Exception error)
+    {
+        if (_state.Condition == DatabaseCondition.Away)
+            return;
+        _state = new(DatabaseCondition.Away, _time.GetUtcNow(), error.Message);
+        if (Volatile.Read(ref _ready).Task.IsCompleted)
+            Volatile.Write(ref _ready, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        Log.Away(_logger, _host, error.Message);
+    }
+
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, ILoggerFactory loggers, int pool)
+    {
+        var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = pool, MinPoolSize = 0 };
+        var builder = new NpgsqlDataSourceBuilder(own.ConnectionString);
+        builder.UseLoggerFactory(loggers);
+        return own.Host?.Contains(',') == true ? builder.BuildMultiHost() : builder.Build();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "PostgreSQL at {Host} is ready.")]
+        public static partial void Ready(ILogger logger, string host);
+
+        [LoggerMessage(EventName = "db_unavailable", Level = LogLevel.Error, Message = "PostgreSQL at {Host} cannot be used: {Reason} Proxying goes on; the journal keeps what passes until it is back.")]
+        public static partial void Away(ILogger logger, string host, string reason);
+
+        [LoggerMessage(LogLevel.Warning, "DATABASE_URL: the parameter {Name} is not known here and is ignored.")]
+        public static partial void Ignored(ILogger logger, string name);
+    }
+}

@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Configuration;
+using Npgsql;
+
+namespace Nexus.Web.Storage;
+
+/// <summary>
+/// Nexus's own PostgreSQL under DATA_DIR/postgres, from the installed server binaries: made on first use, on loopback with a
+/// generated password, adopted when a killed Nexus left it running, stopped with Nexus. Never run as root: PostgreSQL refuses
+/// that, so as root it runs as the user <c>postgres</c>.
+/// </summary>
+internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptions<StorageOptions> options, ILogger<PrivatePostgres> logger)
+{
+    private const string User = "postgres";
+    private const string DatabaseName = "claude_proxy";
+    private readonly string _home = data.Value.PostgresDirectory;
+    private bool _checked;
+
+    private string Cluster => Path.Combine(_home, "cluster");
+
+    private string PasswordFile => Path.Combine(_home, "pgpass");
+
+    /// <summary>Settings that reach the server once it runs. The port and the password are chosen on first use and kept.</summary>
+    public NpgsqlConnectionStringBuilder Connection()
+    {
+        Directory.CreateDirectory(_home);
+        var portFile = Path.Combine(_home, "port");
+        if (options.Value.PrivatePostgresPort is var fixedPort and > 0)
+            File.WriteAllText(portFile, fixedPort.ToString(CultureInfo.InvariantCulture));
+        else if (!File.Exists(portFile))
+            File.WriteAllText(portFile, FreePort().ToString(CultureInfo.InvariantCulture));
+        var port = int.Parse(File.ReadAllText(portFile), CultureInfo.InvariantCulture);
+        if (!File.Exists(PasswordFile))
+            WriteSecret(PasswordFile, $"*:*:*:*:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))}\n");
+        return new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            Username = User,
+            Database = DatabaseName,
+            Password = Password(),
+            MaxPoolSize = 20,
+            ConnectionIdleLifetime = 30,
+            ConnectionPruningInterval = 5,
+            Timeout = 2,
+            ApplicationName = "nexus",
+        };
+    }
+
+    /// <summary>Makes the cluster when there is none and starts the server when it does not run.</summary>
+    /// <exception cref="InvalidOperationException">Says what is missing and what to do.</exception>
+    public async Task EnsureRunningAsync(CancellationToken cancellation)
+    {
+        if (_checked && await IsRunningAsync(cancellation))
+            return;
+        var port = File.ReadAllText(Path.Combine(_home, "port"));
+        if (!File.Exists(Path.Combine(Cluster, "PG_VERSION")))
+            await InitializeAsync(cancellation);
+        await CheckVersionAsync(cancellation);
+        if (!await IsRunningAsync(cancellation))
+        {
+            var start = await RunAsync("pg_ctl", cancellation, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}");
+            if (start.Code != 0)
+                throw new InvalidOperationException($"The private PostgreSQL did not start; its log is {_home}/server.log. {start.Output}");
+        }
+
+        if (!_checked)
+            await CreateDatabaseAsync(cancellation);
+        _checked = true;
+    }
+
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        if (_checked)
+            await RunAsync("pg_ctl", cancellation, "stop", "-w", "-m", "fast", "-D", Cluster);
+        Log.Stopped(logger);
+    }
+
+    private async Task<bool> IsRunningAsync(CancellationToken cancellation)
+    {
+        var pidFile = Path.Combine(Cluster, "postmaster.pid");
+        if (!File.Exists(pidFile))
+            return false;
+        // Once seen, a look at the process is enough; pg_ctl costs a process of its own each time.
+        if (_checked && int.TryParse(File.ReadLines(pidFile).First(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+            return Directory.Exists($"/proc/{pid}");
+        return (await RunAsync("pg_ctl", cancellation, "status", "-D", Cluster)).Code == 0;
+    }
+
+    private async Task InitializeAsync(CancellationToken cancellation)
+    {
+        Log.Initializing(logger, _home);
+        var secret = Path.Combine(_home, "initial-password");
+        WriteSecret(secret, Password());
+        if (Environment.IsPrivilegedProcess)
+            await ProcessRunner.RunAsync("chown", ["-R", $"{User}:", _home], cancellation);
+        try
+        {
+            var made = await RunAsync("initdb", cancellation, "-D", Cluster, "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "-k", $"--pwfile={secret}");
+            if (made.Code != 0)
+                throw new InvalidOperationException($"initdb failed in {_home}: {made.Output}");
+        }
+        finally
+        {
+            File.Delete(secret);
+        }
+
+        await File.AppendAllTextAsync(Path.Combine(Cluster, "postgresql.conf"), """
+
+            # Nexus
+            listen_addresses = '127.0.0.1'
+            max_connections = 60
+            shared_buffers = 128MB
+            wal_compression = on
+            max_wal_size = 1GB
+            """ + "\n", cancellation);
+    }
+
+    private async Task CheckVersionAsync(CancellationToken cancellation)
+    {
+        var cluster = (await File.ReadAllTextAsync(Path.Combine(Cluster, "PG_VERSION"), cancellation)).Trim();
+        var binaries = PostgresBinaries.Find();
+        if (binaries.Major != cluster)
+            throw new InvalidOperationException(
+                $"The private cluster in {Cluster} was made by PostgreSQL {cluster}, but the installed server is {binaries.Major}. Install postgresql-{cluster} again, or upgrade the cluster with pg_upgradecluster or pg_upgrade, or dump it with {cluster}'s pg_dump and restore it.");
+    }
+
+    private async Task CreateDatabaseAsync(CancellationToken cancellation)
+    {
+        var settings = Connection();
+        settings.Database = "postgres";
+        settings.Pooling = false;
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync(cancellation);
+        await using var exists = new NpgsqlCommand("SELECT 1 FROM pg_database WHERE datname = 'claude_proxy'", connection);
+        if (await exists.ExecuteScalarAsync(cancellation) is not null)
+            return;
+        await using var create = new NpgsqlCommand("CREATE DATABASE claude_proxy", connection);
+        await create.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private string Password() => File.ReadAllText(PasswordFile).Trim().Split(':')[^1];
+
+    private static Task<(int Code, string Output)> RunAsync(string program, CancellationToken cancellation, params string[] arguments)
+    {
+        var path = Path.Combine(PostgresBinaries.Find().Directory, program);
+        return Environment.IsPrivilegedProcess
+            ? ProcessRunner.RunAsync("setpriv", [$"--reuid={User}", $"--regid={User}", "--clear-groups", "--", path, .. arguments], cancellation)
+            : ProcessRunner.RunAsync(path, arguments, cancellation);
+    }
+
+    private static void WriteSecret(string path, string text)
+    {
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        file.Write(System.Text.Encoding.UTF8.GetBytes(text));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Making a private PostgreSQL cluster in {Directory}.")]
+        public static partial void Initializing(ILogger logger, string directory);
+
+        [LoggerMessage(LogLevel.Information, "The private PostgreSQL is stopped.")]
+        public static partial void Stopped(ILogger logger);
+    }
+}

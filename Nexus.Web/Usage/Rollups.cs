@@ -1,0 +1,67 @@
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Usage;
+
+/// <summary>Adds ledger rows up by time and dimension.</summary>
+internal static class Rollups
+{
+    private static readonly HashSet<string> Failed = ["upstream_error", "upstream_cut", "upstream_timeout", "refused", "interrupted"];
+
+    /// <summary>Sorted by key, so that two nodes that upsert the same rows take their locks in the same order.</summary>
+    public static List<UsageRow> Of(IEnumerable<LedgerRow> rows, TimeSpan width)
+    {
+        var sums = new SortedDictionary<(DateTimeOffset, string, string, string, string, string, string, string), UsageRow>(Comparer<(DateTimeOffset, string, string, string, string, string, string, string)>.Create(Compare));
+        foreach (var row in rows)
+        {
+            var bucket = new DateTimeOffset(row.StartedAt.UtcTicks - (row.StartedAt.UtcTicks % width.Ticks), TimeSpan.Zero);
+            var key = (bucket, row.Domain, row.AccountId ?? "", row.KeyId ?? "", row.Owner ?? "", row.ModelServed ?? row.ModelRequested ?? "", row.RequestType ?? "", row.Lane);
+            if (!sums.TryGetValue(key, out var sum))
+                sums[key] = sum = Empty(key);
+            Add(sum, row);
+        }
+
+        return [.. sums.Values];
+    }
+
+    private static void Add(UsageRow sum, LedgerRow row)
+    {
+        sum.Requests++;
+        sum.Errors += Failed.Contains(row.Outcome) ? 1 : 0;
+        sum.InputTokens += row.InputTokens;
+        sum.OutputTokens += row.OutputTokens;
+        sum.CacheCreation5mTokens += row.CacheCreation5mTokens;
+        sum.CacheCreation1hTokens += row.CacheCreation1hTokens;
+        sum.CacheReadTokens += row.CacheReadTokens;
+        sum.ToolCalls += row.ToolCalls;
+        sum.CostMicros += row.CostMicros ?? 0;
+        sum.DurationMs += row.DurationMs;
+        sum.DurationHistogram[LatencyBuckets.IndexOf(row.DurationMs)]++;
+        if (row.FirstByteMs is { } firstByte)
+            sum.FirstByteHistogram[LatencyBuckets.IndexOf(firstByte)]++;
+        if (row.StartedAt > sum.LastRequestAt)
+            sum.LastRequestAt = row.StartedAt;
+    }
+
+    private static Usage5m Empty((DateTimeOffset Bucket, string Domain, string Account, string Key, string Owner, string Model, string Type, string Lane) key) => new()
+    {
+        Bucket = key.Bucket,
+        Domain = key.Domain,
+        AccountId = key.Account,
+        KeyId = key.Key,
+        Owner = key.Owner,
+        Model = key.Model,
+        RequestType = key.Type,
+        Lane = key.Lane,
+        DurationHistogram = new long[LatencyBuckets.Count],
+        FirstByteHistogram = new long[LatencyBuckets.Count],
+        LastRequestAt = DateTimeOffset.MinValue,
+    };
+
+    private static int Compare((DateTimeOffset, string, string, string, string, string, string, string) a, (DateTimeOffset, string, string, string, string, string, string, string) b)
+    {
+        var byTime = a.Item1.CompareTo(b.Item1);
+        return byTime != 0 ? byTime : string.CompareOrdinal(
+            string.Join('\n', a.Item2, a.Item3, a.Item4, a.Item5, a.Item6, a.Item7, a.Item8),
+            string.Join('\n', b.Item2, b.Item3, b.Item4, b.Item5, b.Item6, b.Item7, b.Item8));
+    }
+}
