@@ -193,8 +193,8 @@ public sealed class FidelityTests : IAsyncLifetime
         public override bool CanRead => true;
         public override bool CanSeek => false;
         public override bool CanWrite => false;
-        public override long Length => length;
-        public override long Position { get => length - _left; set => throw new NotSupportedException("Read once."); }
+        public override long Length => throw new NotSupportedException("Sent chunked.");
+        public override long Position { get => throw new NotSupportedException("Read once."); set => throw new NotSupportedException("Read once."); }
 
         public override int Read(byte[] buffer, int offset, int count)
         {

@@ -95,7 +95,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             Domain = PlainText.Clean(start.Domain)!,
             Method = PlainText.Clean(start.Method, 20)!,
             Path = PlainText.Clean(start.Path)!,
-            Outcome = Judge(end.Outcome, message, stream).ToText(),
+            Outcome = (exchange.ResponseBody.IsEmpty ? end.Outcome : Judge(end.Outcome, message, stream)).ToText(),
             Status = (short?)(end.Status ?? answer?.Status),
             AccountId = PlainText.Clean(start.AccountId),
             KeyId = PlainText.Clean(start.KeyId),

@@ -11,7 +11,7 @@ namespace Nexus.Web.Capture;
 internal sealed record AssembledMessage(JsonObject? Message, string? ErrorType, string? ErrorMessage, bool Stopped, long? FirstContentOffset);
 
 /// <summary>Keeps every block type, known or not, and what had arrived of unfinished blocks.</summary>
-internal sealed class MessageAssembler
+internal sealed partial class MessageAssembler
 {
     private readonly SortedDictionary<int, JsonObject> _blocks = [];
     private readonly Dictionary<int, System.Text.StringBuilder> _inputs = [];
@@ -130,8 +130,25 @@ internal sealed class MessageAssembler
 
     private static int Index(JsonObject data) => data["index"] is JsonValue value && value.TryGetValue<int>(out var index) ? index : 0;
 
-    internal static string? Text(JsonNode? node, string name) =>
-        node is JsonObject json && json[name] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+    internal static string? Text(JsonNode? node, string name) => node is JsonObject json ? Text(json[name]) : null;
+
+    internal static string? Text(JsonNode? node)
+    {
+        if (node is not JsonValue value || value.GetValueKind() != JsonValueKind.String)
+            return null;
+        try
+        {
+            return value.GetValue<string>();
+        }
+        catch (InvalidOperationException)
+        {
+            // An escaped half of a surrogate pair is no text: it is shown as U+FFFD. The stored bytes keep it.
+            return JsonSerializer.Deserialize<string>(LoneSurrogate().Replace(value.ToJsonString(), "\\ufffd"));
+        }
+    }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}")]
+    private static partial System.Text.RegularExpressions.Regex LoneSurrogate();
 
     /// <summary>Null for what is not JSON, repeats a key, or nests deeper than 256.</summary>
     internal static JsonNode? Parse(ReadOnlySpan<byte> bytes)

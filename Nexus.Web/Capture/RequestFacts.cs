@@ -39,7 +39,7 @@ internal sealed record RequestFacts(string? Model, bool Stream, string? RequestT
             return "internal_operation";
         if (LastUserText(json).Trim().Equals("quota", StringComparison.OrdinalIgnoreCase))
             return "quota";
-        var system = json?["system"] switch { JsonArray blocks => blocks.Count, null => 0, JsonValue value when value.TryGetValue<string>(out var text) && text.Length == 0 => 0, _ => 1 };
+        var system = json?["system"] switch { JsonArray blocks => blocks.Count, null => 0, JsonValue value when MessageAssembler.Text(value) is "" => 0, _ => 1 };
         var inMessages = (json?["messages"] as JsonArray)?.Count(message => MessageAssembler.Text(message, "role") == "system") ?? 0;
         return system + inMessages <= 1 ? "query_evaluation" : "inference";
     }
@@ -52,7 +52,7 @@ internal sealed record RequestFacts(string? Model, bool Stream, string? RequestT
             return "other";
         var tools = json["tools"] as JsonArray;
         var last = LastUserText(json);
-        if (json["stop_sequences"] is JsonArray stops && stops.Any(stop => Plain(stop) == "</severity>"))
+        if (json["stop_sequences"] is JsonArray stops && stops.Any(stop => MessageAssembler.Text(stop) == "</severity>"))
             return "classifier";
         if (tools is { Count: 1 } && MessageAssembler.Text(tools[0], "type")?.StartsWith("web_search", StringComparison.Ordinal) == true && last.StartsWith("Perform a web search for the query:", StringComparison.Ordinal))
             return "web_search";
@@ -79,7 +79,7 @@ internal sealed record RequestFacts(string? Model, bool Stream, string? RequestT
     private static string Texts(JsonNode? content, string separator)
     {
         if (content is not JsonArray blocks)
-            return Plain(content) ?? "";
+            return MessageAssembler.Text(content) ?? "";
         var text = new StringBuilder();
         foreach (var block in blocks)
             if (MessageAssembler.Text(block, "text") is { } piece)
@@ -98,8 +98,6 @@ internal sealed record RequestFacts(string? Model, bool Stream, string? RequestT
     }
 
     private static JsonNode? Child(JsonNode? node, string name) => (node as JsonObject)?[name];
-
-    private static string? Plain(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     private static string? Header(StartMetadata start, string name)
     {
