@@ -20,7 +20,7 @@ internal static class Program
     /// <summary>Builds the app. <paramref name="settings"/> are environment variables by name and win over the process's own (tests).</summary>
     public static WebApplication Build(string[] args, IReadOnlyDictionary<string, string?>? settings = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = "Nexus.Web", ContentRootPath = AppContext.BaseDirectory });
         builder.AddConfiguration(settings);
         builder.AddListening();      // two ports, each with its own pipeline
         builder.AddStorage();        // PostgreSQL, private or given

@@ -44,6 +44,7 @@ public sealed class LedgerTests : IAsyncLifetime
     [Fact]
     public async Task A_cut_stream_keeps_what_arrived_and_says_so()
     {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var nexus = await NexusApp.StartAsync(_upstream, _database);
         _upstream.Answer = async context =>
         {
@@ -51,12 +52,14 @@ public sealed class LedgerTests : IAsyncLifetime
             context.Response.ContentType = "text/event-stream";
             await context.Response.WriteAsync(string.Concat(Streams.Events[..7]));
             await context.Response.Body.FlushAsync();
-            await Task.Delay(100);
+            await begun.Task;
             context.Abort();
         };
         using var request = Request("{}"u8.ToArray());
         using var response = await nexus.Proxy.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync());
+        await (await response.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[Encoding.UTF8.GetByteCount(string.Concat(Streams.Events[..7]))]);
+        begun.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(async () => await (await response.Content.ReadAsStreamAsync()).CopyToAsync(Stream.Null));
         var row = await RowAsync(nexus, response.Headers.GetValues("x-nexus-request-id").Single());
         Assert.Equal("upstream_cut", row["outcome"]!.GetValue<string>());
         Assert.Equal("Hello", row["responseBody"]!["content"]![1]!["text"]!.GetValue<string>());

@@ -146,15 +146,18 @@ public sealed class FidelityTests : IAsyncLifetime
     [Fact]
     public async Task An_upstream_cut_destroys_the_clients_connection()
     {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _upstream.Answer = async context =>
         {
             context.Response.StatusCode = 200;
             context.Response.ContentType = "text/event-stream";
             await context.Response.WriteAsync(Streams.Events[0]);
             await context.Response.Body.FlushAsync();
+            await begun.Task;
             context.Abort();
         };
         using var response = await SendAsync("/v1/messages", new StringContent("{}"), HttpCompletionOption.ResponseHeadersRead);
+        begun.SetResult();
         await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync());
     }
 

@@ -72,7 +72,9 @@ internal static class RequestEndpoints
     {
         if (bytes.IsEmpty)
             return null;
-        return MessageAssembler.Parse(bytes.Span) ?? JsonValue.Create(Encoding.UTF8.GetString(bytes.Span));
+        if (MessageAssembler.Parse(bytes.Span) is { } node && MessageAssembler.Serialize(node) is not null)
+            return node;
+        return JsonValue.Create(Encoding.UTF8.GetString(bytes.Span));
     }
 
     private static IResult Bytes(HttpContext context, byte[]? bytes, IReadOnlyList<HeaderLine>? headers)

@@ -48,7 +48,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             ResponseHeaders = exchange.Answer is { } answer ? Compress(HeaderJson(answer.Headers)) : null,
             Response = exchange.ResponseBody.IsEmpty ? null : Compress(exchange.ResponseBody.Span),
             Arrivals = stream && exchange.Arrivals.Count > 0 ? Journaling.ArrivalCodec.Encode(exchange.Arrivals) : null,
-            Message = stream && message?.Message is { } assembled ? Compress(JsonSerializer.SerializeToUtf8Bytes(assembled)) : null,
+            Message = stream && message?.Message is { } assembled && MessageAssembler.Serialize(assembled) is { } json ? Compress(json) : null,
         };
         row.Payload = "stored";
         parts.Add(headers);

@@ -143,12 +143,25 @@ internal sealed partial class MessageAssembler
         catch (InvalidOperationException)
         {
             // An escaped half of a surrogate pair is no text: it is shown as U+FFFD. The stored bytes keep it.
-            return JsonSerializer.Deserialize<string>(LoneSurrogate().Replace(value.ToJsonString(), "\\ufffd"));
+            return JsonSerializer.Deserialize<string>(LoneSurrogate().Replace(value.GetValue<JsonElement>().GetRawText(), "\\ufffd"));
         }
     }
 
     [System.Text.RegularExpressions.GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}")]
     private static partial System.Text.RegularExpressions.Regex LoneSurrogate();
+
+    /// <summary>The node as bytes; null when it holds text that is no Unicode (the stored bytes keep it).</summary>
+    internal static byte[]? Serialize(JsonNode node)
+    {
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(node);
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Null for what is not JSON, repeats a key, or nests deeper than 256.</summary>
     internal static JsonNode? Parse(ReadOnlySpan<byte> bytes)
