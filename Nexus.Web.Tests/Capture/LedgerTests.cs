@@ -160,6 +160,7 @@ public sealed class LedgerTests : IAsyncLifetime
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/requests/{id}") { Headers = { { "X-Dashboard-Key", NexusApp.Key } } };
             using var response = await nexus.Dashboard.SendAsync(request);
+            Assert.NotEqual(500, (int)response.StatusCode);
             if (response.IsSuccessStatusCode)
                 row = await response.Content.ReadFromJsonAsync<JsonNode>();
             return row is not null;

@@ -72,9 +72,7 @@ internal static class RequestEndpoints
     {
         if (bytes.IsEmpty)
             return null;
-        if (MessageAssembler.Parse(bytes.Span) is { } node && MessageAssembler.Serialize(node) is not null)
-            return node;
-        return JsonValue.Create(Encoding.UTF8.GetString(bytes.Span));
+        return MessageAssembler.ParseForDisplay(bytes.Span) ?? JsonValue.Create(Encoding.UTF8.GetString(bytes.Span));
     }
 
     private static IResult Bytes(HttpContext context, byte[]? bytes, IReadOnlyList<HeaderLine>? headers)

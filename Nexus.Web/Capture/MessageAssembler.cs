@@ -150,6 +150,10 @@ internal sealed partial class MessageAssembler
     [System.Text.RegularExpressions.GeneratedRegex(@"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}")]
     private static partial System.Text.RegularExpressions.Regex LoneSurrogate();
 
+    /// <summary>JSON to be shown: halves of surrogate pairs and broken UTF-8 become U+FFFD; null when it is no JSON even so.</summary>
+    internal static JsonNode? ParseForDisplay(ReadOnlySpan<byte> bytes) =>
+        Parse(System.Text.Encoding.UTF8.GetBytes(LoneSurrogate().Replace(System.Text.Encoding.UTF8.GetString(bytes), "\\ufffd")));
+
     /// <summary>The node as bytes; null when it holds text that is no Unicode (the stored bytes keep it).</summary>
     internal static byte[]? Serialize(JsonNode node)
     {

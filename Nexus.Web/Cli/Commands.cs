@@ -17,6 +17,7 @@ internal static class Commands
             {
                 ["--version" or "-v"] => Print(HealthState.Version),
                 ["key", "show"] => Print(ShowKey()),
+                ["docs", "configuration"] => Print(Configuration.ConfigurationPage.Write(new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build()).TrimEnd()),
                 [] => await ServeAsync(args),
                 _ => Fail($"Unknown command: {string.Join(' ', args)}. Commands: key show, --version; without one Nexus serves."),
             };

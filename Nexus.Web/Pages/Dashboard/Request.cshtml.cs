@@ -31,7 +31,7 @@ internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads) : 
         ResponseHeaders = payload.ResponseHeaders.Select(header => $"{header.Name}: {header.Value}");
         var request = Parse(payload.RequestBody, payload.RequestHeaders);
         Turns = [.. System(request), .. (request?["messages"] as JsonArray ?? []).Select(message => new Turn(MessageAssembler.Text(message, "role") ?? "unknown", ContentBlock.Of((message as JsonObject)?["content"])))];
-        var answer = payload.Message is { } assembled ? MessageAssembler.Parse(assembled) as JsonObject : Parse(payload.ResponseBody, payload.ResponseHeaders);
+        var answer = payload.Message is { } assembled ? MessageAssembler.ParseForDisplay(assembled) as JsonObject : Parse(payload.ResponseBody, payload.ResponseHeaders);
         Answer = answer?["content"] is { } content ? ContentBlock.Of(content) : answer is null ? [] : [new ContentBlock("error", null, answer.ToJsonString())];
         return Page();
     }
@@ -39,5 +39,5 @@ internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads) : 
     private static IEnumerable<Turn> System(JsonObject? request) => request?["system"] is { } system ? [new Turn("system", ContentBlock.Of(system))] : [];
 
     private static JsonObject? Parse(byte[]? body, IReadOnlyList<HeaderLine> headers) =>
-        body is not null && ContentDecoding.Decode(body, ContentDecoding.EncodingOf(headers)) is { } decoded ? MessageAssembler.Parse(decoded.Span) as JsonObject : null;
+        body is not null && ContentDecoding.Decode(body, ContentDecoding.EncodingOf(headers)) is { } decoded ? MessageAssembler.ParseForDisplay(decoded.Span) as JsonObject : null;
 }
