@@ -101,6 +101,9 @@ internal sealed partial class Forwarding(
     {
         if (request.AnswerIsWhole)
             return (request.UpstreamStatus >= 400 ? Outcome.UpstreamError : Outcome.Completed, null);
+        // A cut upstream makes YARP abort the caller's connection, so the abort says nothing about who left.
+        if (error is ForwarderError.ResponseBodyDestination)
+            return (Outcome.UpstreamCut, null);
         if (context.RequestAborted.IsCancellationRequested || error is ForwarderError.ResponseBodyClient)
             return (Outcome.ClientAborted, null);
         var upstream = (request.Caller?.Credential?.BaseUrl ?? options.Value.UpstreamBaseUrl).Host;

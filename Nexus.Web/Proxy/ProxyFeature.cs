@@ -50,6 +50,9 @@ internal static class ProxyFeature
     {
         app.MapMethods("/api/hello", ["GET", "HEAD"], () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
         app.Map("/api/event_logging/{**rest}", () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
+        // Without it the closed fallback policy would answer unknown paths, in the dashboard's words.
+        app.MapFallback("{**path}", (HttpContext context) =>
+            new Refusal(StatusCodes.Status404NotFound, "not_found_error", $"There is nothing at {context.Request.Path}. The API is under /v1; the dashboard has a port of its own.").WriteAsync(context)).On(Listener.Proxy).AllowAnonymous();
         var forwarding = app.Services.GetRequiredService<Forwarding>();
         app.MapReverseProxy(pipeline =>
         {

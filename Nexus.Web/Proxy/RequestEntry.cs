@@ -14,8 +14,6 @@ internal sealed partial class RequestEntry(TimeProvider time, ILogger<RequestEnt
         try
         {
             await next(context);
-            if (context.Response.StatusCode == StatusCodes.Status404NotFound && context.GetEndpoint() is null)
-                await new Refusal(StatusCodes.Status404NotFound, "not_found_error", $"There is nothing at {context.Request.Path}. The API is under /v1; the dashboard has a port of its own.").WriteAsync(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
