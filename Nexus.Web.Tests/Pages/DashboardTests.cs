@@ -77,7 +77,10 @@ public sealed partial class DashboardTests : IAsyncLifetime
         }
 
         using var onProxy = await _nexus.Proxy.GetAsync("/css/app.css");
-        Assert.Equal(HttpStatusCode.NotFound, onProxy.StatusCode);
+        Assert.False(onProxy.IsSuccessStatusCode);
+        using var unknown = await _nexus.Proxy.GetAsync("/nothing/here");
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        Assert.Contains("not_found_error", await unknown.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
