@@ -81,7 +81,7 @@ internal static class RequestEndpoints
             return Results.Json(new { error = "Nothing was kept of this request's payload" }, statusCode: 404);
         if (ContentDecoding.EncodingOf(headers ?? []) is { } encoding)
             context.Response.Headers.ContentEncoding = encoding;
-        var type = headers?.FirstOrDefault(header => header.Name.Equals("content-type", StringComparison.OrdinalIgnoreCase)).Value;
+        var type = headers?.Find("content-type");
         // A stored page must never run as one of ours.
         context.Response.Headers.XContentTypeOptions = "nosniff";
         return Results.Bytes(bytes, type is not null && (type.StartsWith("application/json", StringComparison.Ordinal) || type.StartsWith("text/event-stream", StringComparison.Ordinal)) ? type : "application/octet-stream");

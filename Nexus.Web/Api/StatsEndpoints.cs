@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 
 namespace Nexus.Web.Api;
 
@@ -19,7 +20,7 @@ internal static class StatsEndpoints
         var domain = parameters.Text("domain");
         if (parameters.Problem is { } problem)
             return problem;
-        var from = new DateTimeOffset(since.UtcTicks - (since.UtcTicks % TimeSpan.FromMinutes(5).Ticks), TimeSpan.Zero);
+        var from = TimeBuckets.StartOf(since, TimeSpan.FromMinutes(5));
         var rows = await db.Usage5m.AsNoTracking().Where(row => row.Bucket >= from && (domain == null || row.Domain == domain))
             .GroupBy(row => new { row.Domain, row.Model, row.RequestType })
             .Select(group => new

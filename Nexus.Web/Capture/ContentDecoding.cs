@@ -44,11 +44,5 @@ internal static class ContentDecoding
         return decoded.ToArray();
     }
 
-    public static string? EncodingOf(IEnumerable<HeaderLine> headers)
-    {
-        foreach (var header in headers)
-            if (header.Name.Equals("content-encoding", StringComparison.OrdinalIgnoreCase))
-                return header.Value;
-        return null;
-    }
+    public static string? EncodingOf(IEnumerable<HeaderLine> headers) => headers.Find("content-encoding");
 }

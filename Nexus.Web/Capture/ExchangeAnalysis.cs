@@ -78,7 +78,7 @@ internal sealed class ExchangeAnalysis : IDisposable
     {
         if (exchange.Answer is not { } answer || exchange.Start.Path is not "/v1/messages")
             return (null, false);
-        var stream = answer.Headers.Any(header => header.Name.Equals("content-type", StringComparison.OrdinalIgnoreCase) && header.Value.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase));
+        var stream = answer.Headers.Find("content-type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
         if (ContentDecoding.Decode(exchange.ResponseBody, ContentDecoding.EncodingOf(answer.Headers)) is not { } body)
             return (null, stream);
         return (stream ? MessageAssembler.FromStream(body) : MessageAssembler.FromJson(body.Span), stream);
@@ -120,7 +120,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             AgentId = PlainText.Clean(facts.AgentId),
             ParentAgentId = PlainText.Clean(facts.ParentAgentId),
             Client = PlainText.Clean(facts.Client, 100),
-            UpstreamRequestId = PlainText.Clean(answer?.Headers.FirstOrDefault(header => header.Name.Equals("request-id", StringComparison.OrdinalIgnoreCase)).Value),
+            UpstreamRequestId = PlainText.Clean(answer?.Headers.Find("request-id")),
             MessageId = PlainText.Clean(MessageAssembler.Text(message?.Message, "id")),
             BodyHash = exchange.RequestBody.IsEmpty ? null : SHA256.HashData(exchange.RequestBody.Span)[..16],
             RequestBytes = end.RequestBytes,

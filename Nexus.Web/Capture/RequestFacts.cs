@@ -83,9 +83,7 @@ internal sealed record RequestFacts(string? Model, bool Stream, string? RequestT
         var text = new StringBuilder();
         foreach (var block in blocks)
             if (MessageAssembler.Text(block, "text") is { } piece)
-            {
                 text.Append(text.Length > 0 ? separator : "").Append(piece);
-            }
 
         return text.ToString();
     }
@@ -99,11 +97,5 @@ internal sealed record RequestFacts(string? Model, bool Stream, string? RequestT
 
     private static JsonNode? Child(JsonNode? node, string name) => (node as JsonObject)?[name];
 
-    private static string? Header(StartMetadata start, string name)
-    {
-        foreach (var header in start.Headers)
-            if (header.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && header.Value.Length > 0)
-                return header.Value;
-        return null;
-    }
+    private static string? Header(StartMetadata start, string name) => start.Headers.Find(name) is { Length: > 0 } value ? value : null;
 }

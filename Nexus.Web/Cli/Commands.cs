@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
+using Nexus.Web.Configuration;
 using Nexus.Web.Operations.Health;
 
 namespace Nexus.Web.Cli;
@@ -17,7 +18,7 @@ internal static class Commands
             {
                 ["--version" or "-v"] => Print(HealthState.Version),
                 ["key", "show"] => Print(ShowKey()),
-                ["docs", "configuration"] => Print(Configuration.ConfigurationPage.Write(new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build()).TrimEnd()),
+                ["docs", "configuration"] => Print(ConfigurationPage.Write(new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build()).TrimEnd()),
                 [] => await ServeAsync(args),
                 _ => Fail($"Unknown command: {string.Join(' ', args)}. Commands: key show, --version; without one Nexus serves."),
             };
@@ -45,7 +46,12 @@ internal static class Commands
 
     private static string ShowKey()
     {
-        using var app = Program.Build([]);
+        // Only what the key needs: the whole app would take the journal's lock, which a running Nexus holds.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "Nexus.Web", ContentRootPath = AppContext.BaseDirectory });
+        builder.AddConfiguration(null);
+        builder.AddDashboardAccess();
+        builder.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section);
+        using var app = builder.Build();
         return app.Services.GetRequiredService<DashboardKey>().Reveal();
     }
 

@@ -13,7 +13,7 @@ internal static class Rollups
         var sums = new SortedDictionary<(DateTimeOffset, string, string, string, string, string, string, string), UsageRow>(Comparer<(DateTimeOffset, string, string, string, string, string, string, string)>.Create(Compare));
         foreach (var row in rows)
         {
-            var bucket = new DateTimeOffset(row.StartedAt.UtcTicks - (row.StartedAt.UtcTicks % width.Ticks), TimeSpan.Zero);
+            var bucket = TimeBuckets.StartOf(row.StartedAt, width);
             var key = (bucket, row.Domain, row.AccountId ?? "", row.KeyId ?? "", row.Owner ?? "", row.ModelServed ?? row.ModelRequested ?? "", row.RequestType ?? "", row.Lane);
             if (!sums.TryGetValue(key, out var sum))
                 sums[key] = sum = Empty(key);

@@ -16,9 +16,8 @@ internal static class Interruption
 
     private static bool IsWhole(AnswerMetadata answer, ReadOnlySpan<byte> response)
     {
-        foreach (var header in answer.Headers)
-            if (header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))
-                return long.TryParse(header.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length == response.Length;
+        if (answer.Headers.Find("content-length") is { } counted)
+            return long.TryParse(counted, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length == response.Length;
         return response.IndexOf("event: message_stop"u8) >= 0 || response.IndexOf("\"type\":\"message_stop\""u8) >= 0;
     }
 }

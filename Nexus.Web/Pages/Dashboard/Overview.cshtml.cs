@@ -31,7 +31,7 @@ internal sealed class OverviewModel(NexusDbContext db, InFlightRequests inFlight
     public async Task OnGetAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var thisHour = new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
+        var thisHour = TimeBuckets.StartOf(now, TimeSpan.FromHours(1));
         var from = thisHour.AddHours(-23);
         var rows = await db.Usage5m.AsNoTracking().Where(row => row.Bucket >= from).ToListAsync(cancellation);
         Requests = rows.Sum(row => row.Requests);
@@ -46,7 +46,7 @@ internal sealed class OverviewModel(NexusDbContext db, InFlightRequests inFlight
                 histogram[i] += row.DurationHistogram[i];
         Median = LatencyBuckets.Quantile(histogram, 0.5);
         P95 = LatencyBuckets.Quantile(histogram, 0.95);
-        var byHour = rows.ToLookup(row => new DateTimeOffset(row.Bucket.UtcTicks - (row.Bucket.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero));
+        var byHour = rows.ToLookup(row => TimeBuckets.StartOf(row.Bucket, TimeSpan.FromHours(1)));
         Hours = [.. Enumerable.Range(0, 24).Select(hour => from.AddHours(hour)).Select(hour => new HourlyChart.Hour(hour, byHour[hour].Sum(row => row.Requests), byHour[hour].Sum(row => row.Errors)))];
         Breakdown = [.. rows.GroupBy(row => (row.Domain, row.Model))
             .Select(group => new Line(group.Key.Domain, group.Key.Model, group.Sum(row => row.Requests), group.Sum(row => row.Errors), group.Sum(row => row.InputTokens), group.Sum(row => row.OutputTokens)))
