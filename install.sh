@@ -22,6 +22,11 @@ need_node() {
   apt_install nodejs npm
 }
 
+need_chromium() {
+  command -v chromium >/dev/null && return
+  apt_install chromium
+}
+
 apt_install() {
   echo "Installing $* ..."
   as_root apt-get update -q >/dev/null

@@ -22,6 +22,23 @@ if [ ! -e "$app" ] || [ -n "$(find Nexus.Web migrations wwwroot appsettings.json
   touch "$app.dll"
 fi
 
+SECONDS=0
 echo "Dashboard: http://localhost:${DASHBOARD_PORT:-3001}   key: $("$app" key show)"
 echo "Proxy:     http://localhost:${PROXY_PORT:-${PORT:-3000}}   (ANTHROPIC_BASE_URL for Claude Code)"
+
+# Says when both ports serve and the database is there, while Nexus itself has the terminal ($$ is its process).
+healthy() {
+  local code
+  exec 3<>"/dev/tcp/${HOST:-127.0.0.1}/${DASHBOARD_PORT:-3001}" || return
+  printf 'GET /health HTTP/1.0\r\n\r\n' >&3
+  read -r _ code _ <&3
+  [ "$code" = 200 ]
+}
+(
+  until (healthy) 2>/dev/null; do
+    kill -0 $$ 2>/dev/null || exit
+    sleep 0.2
+  done
+  echo "Healthy after $SECONDS s."
+) &
 exec "$app"

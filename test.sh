@@ -10,6 +10,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 need_dotnet
 need_postgres
 need_node
+need_chromium
 
 filter=(--filter "Category!=Long")
 [ "${1:-}" = "--long" ] && filter=()

@@ -23,6 +23,8 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
 
     private string Cluster => Path.Combine(_home, "cluster");
 
+    private string PidFile => Path.Combine(Cluster, "postmaster.pid");
+
     private string PasswordFile => Path.Combine(_home, "pgpass");
 
     /// <summary>Settings that reach the server once it runs. The port and the password are chosen on first use and kept.</summary>
@@ -36,7 +38,12 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
             File.WriteAllText(portFile, FreePort().ToString(CultureInfo.InvariantCulture));
         var port = int.Parse(File.ReadAllText(portFile), CultureInfo.InvariantCulture);
         if (!File.Exists(PasswordFile))
-            WriteSecret(PasswordFile, $"*:*:*:*:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24))}\n");
+        {
+            // In libpq's format, for psql; bound to this machine, so that no other server is offered it.
+            var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+            WriteSecret(PasswordFile, $"localhost:*:*:{User}:{password}\n127.0.0.1:*:*:{User}:{password}\n");
+        }
+
         return new NpgsqlConnectionStringBuilder
         {
             Host = "127.0.0.1",
@@ -62,6 +69,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         if (!File.Exists(Path.Combine(Cluster, "PG_VERSION")))
             await InitializeAsync(cancellation);
         await CheckVersionAsync(cancellation);
+        DropForeignPidFile();
         if (!await IsRunningAsync(cancellation))
         {
             var start = await RunAsync("pg_ctl", cancellation, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}");
@@ -83,13 +91,30 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
 
     private async Task<bool> IsRunningAsync(CancellationToken cancellation)
     {
-        var pidFile = Path.Combine(Cluster, "postmaster.pid");
-        if (!File.Exists(pidFile))
+        if (!File.Exists(PidFile))
             return false;
         // Once seen, a look at the process is enough; pg_ctl costs a process of its own each time.
-        if (_checked && int.TryParse(File.ReadLines(pidFile).First(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+        if (_checked && int.TryParse(File.ReadLines(PidFile).First(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
             return Directory.Exists($"/proc/{pid}");
         return (await RunAsync("pg_ctl", cancellation, "status", "-D", Cluster)).Code == 0;
+    }
+
+    /// <summary>
+    /// Process ids start anew in a restarted container, so the one that a killed server left behind may be another process's
+    /// now, even a thread's of Nexus. PostgreSQL would take it for a running server and refuse to start.
+    /// </summary>
+    private void DropForeignPidFile()
+    {
+        if (!File.Exists(PidFile) || !int.TryParse(File.ReadLines(PidFile).FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
+            return;
+        // A postmaster works in its data directory, so through its own eyes it shows this very file.
+        var own = $"/proc/{pid}/cwd/postmaster.pid";
+        if (!Directory.Exists($"/proc/{pid}") || (File.Exists(own) && File.ReadAllText(own) == File.ReadAllText(PidFile)))
+            return;
+        Log.Foreign(logger, pid);
+        File.Delete(PidFile);
+        foreach (var socketLock in Directory.EnumerateFiles(_home, ".s.PGSQL.*.lock"))
+            File.Delete(socketLock);
     }
 
     private async Task InitializeAsync(CancellationToken cancellation)
@@ -171,6 +196,9 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
     {
         [LoggerMessage(LogLevel.Information, "Making a private PostgreSQL cluster in {Directory}.")]
         public static partial void Initializing(ILogger logger, string directory);
+
+        [LoggerMessage(LogLevel.Warning, "The private PostgreSQL was killed, and its process id {ProcessId} is another process's now: its lock files are removed.")]
+        public static partial void Foreign(ILogger logger, int processId);
 
         [LoggerMessage(LogLevel.Information, "The private PostgreSQL is stopped.")]
         public static partial void Stopped(ILogger logger);

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Configuration;
+using Nexus.Web.Storage;
+using Npgsql;
+using Xunit;
+
+namespace Nexus.Web.Tests.Storage;
+
+public class PrivatePostgresTests
+{
+    [Fact]
+    public async Task A_killed_server_starts_again_although_its_process_id_is_another_process_s_now()
+    {
+        var directory = Directory.CreateTempSubdirectory("nexus-private-");
+        // As root the server runs as another user, which must be able to reach its directory.
+        File.SetUnixFileMode(directory.FullName, (UnixFileMode)0b111_001_001);
+        var killed = Server(directory.FullName);
+        killed.Connection();
+        await killed.EnsureRunningAsync(CancellationToken.None);
+        var home = Path.Combine(directory.FullName, "postgres");
+        var pidFile = Path.Combine(home, "cluster", "postmaster.pid");
+        var lines = await File.ReadAllLinesAsync(pidFile);
+        var socketLock = Directory.GetFiles(home, ".s.PGSQL.*.lock").Single();
+        using (var postmaster = Process.GetProcessById(int.Parse(lines[0], CultureInfo.InvariantCulture)))
+        {
+            postmaster.Kill();
+            await postmaster.WaitForExitAsync();
+        }
+
+        // PostgreSQL looks only at processes of its own user.
+        using var other = Environment.IsPrivilegedProcess
+            ? Process.Start("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", "--", "sleep", "60"])
+            : Process.Start("sleep", "60");
+        lines[0] = other.Id.ToString(CultureInfo.InvariantCulture);
+        await File.WriteAllLinesAsync(pidFile, lines);
+        await File.WriteAllLinesAsync(socketLock, lines);
+
+        var restarted = Server(directory.FullName);
+        var connection = restarted.Connection();
+        try
+        {
+            await restarted.EnsureRunningAsync(CancellationToken.None);
+            await using var source = NpgsqlDataSource.Create(connection.ConnectionString);
+            await using var command = source.CreateCommand("SELECT current_database()");
+            Assert.Equal("claude_proxy", await command.ExecuteScalarAsync());
+        }
+        finally
+        {
+            await restarted.StopAsync(CancellationToken.None);
+            other.Kill();
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private static PrivatePostgres Server(string dataDirectory) => new(
+        Options.Create(new DataOptions { Directory = dataDirectory }),
+        Options.Create(new StorageOptions()),
+        NullLogger<PrivatePostgres>.Instance);
+}
