@@ -49,6 +49,8 @@ internal static class Commands
         // Only what the key needs: the whole app would take the journal's lock, which a running Nexus holds.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ApplicationName = "Nexus.Web", ContentRootPath = AppContext.BaseDirectory });
         builder.AddConfiguration(null);
+        // Scripts read the key from the output: nothing else may stand there.
+        builder.Logging.ClearProviders();
         builder.AddDashboardAccess();
         builder.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section);
         using var app = builder.Build();
