@@ -56,6 +56,23 @@ internal sealed class NexusApp : IAsyncDisposable
 
     public void WriteCredential(string domain, string json) => File.WriteAllText(Path.Combine(CredentialsDirectory, domain + ".credentials.json"), json);
 
+    /// <summary>Sends a message as a caller with its own credential; the answer's request id.</summary>
+    public async Task<string> MessageAsync(string body, string host = "one.example")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.Host = host;
+        request.Headers.TryAddWithoutValidation("x-api-key", "sk-ant-own");
+        using var response = await Proxy.SendAsync(request);
+        return response.Headers.GetValues("x-nexus-request-id").Single();
+    }
+
+    /// <summary>Waits until the database is ready.</summary>
+    public Task ReadyAsync() => UntilAsync(async () =>
+    {
+        using var health = await Dashboard.GetAsync("/health");
+        return health.IsSuccessStatusCode;
+    }, "the database is ready");
+
     /// <summary>A client that decodes and follows nothing.</summary>
     public static HttpClient Client(string address) => new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(100) };
 

@@ -8,7 +8,7 @@ internal static class DashboardAccess
 {
     public static void AddDashboardAccess(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<DashboardKey>();
+        builder.Services.AddSingleton<DashboardKey>().AddSingleton<LoginThrottle>();
         builder.Services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, DashboardKeyHandler>(DashboardKeyHandler.SchemeName, null)
             .AddCookie(Sessions.Scheme, Session);
@@ -42,7 +42,10 @@ internal static class DashboardAccess
             // The JSON API answers in its own words (the key's scheme writes them); pages are sent to the login.
             if (context.Request.Path.StartsWithSegments("/api"))
                 return Task.CompletedTask;
-            if (context.Request.Headers.ContainsKey("HX-Request"))
+            // A stream of events cannot log in: a redirect would look to it like an answer of the wrong kind.
+            if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
+                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            else if (context.Request.Headers.ContainsKey("HX-Request"))
                 context.Response.Headers["HX-Redirect"] = cookie.LoginPath.Value;
             else
                 context.Response.Redirect(context.RedirectUri);

@@ -14,10 +14,10 @@ internal static class ApiFeature
 
     public static void MapApi(this WebApplication app)
     {
-        var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAway>().RequireAuthorization(Policies.ApiKey);
+        var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAwayFilter>().RequireAuthorization(Policies.ApiKey);
         api.MapRequests();
         api.MapStats();
-        app.MapGet("/token-stats", TokenStats.GetAsync).AddEndpointFilter<DatabaseAway>().On(Listener.Proxy).AllowAnonymous();
+        app.MapGet("/token-stats", TokenStats.GetAsync).AddEndpointFilter<DatabaseAwayFilter>().On(Listener.Proxy).AllowAnonymous();
         app.MapGet("/", () => Results.Json(new { service = "claude-nexus", version = HealthState.Version, status = "operational", endpoints = new { api = "/v1/messages", health = "/health", stats = "/token-stats", requests = "/api/requests" } }))
             .On(Listener.Proxy).AllowAnonymous();
     }

@@ -1,10 +1,15 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
-using Nexus.Web.Api;
 using Nexus.Web.Configuration;
 using Nexus.Web.Listening;
+using Nexus.Web.Pages.Live;
+using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 
 namespace Nexus.Web.Pages;
 
@@ -18,20 +23,19 @@ internal static class DashboardFeature
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddRazorPages();
         builder.Services.AddRazorComponents();
+        builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>();
+        builder.AddLive();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");
-        builder.Services.AddOptions<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>().Configure<IOptions<DataOptions>, ILoggerFactory>((keys, data, loggers) =>
-            keys.XmlRepository = new Microsoft.AspNetCore.DataProtection.Repositories.FileSystemXmlRepository(Directory.CreateDirectory(Path.Combine(data.Value.KeysDirectory, "sessions")), loggers));
+        builder.Services.AddOptions<KeyManagementOptions>().Configure<IOptions<DataOptions>, ILoggerFactory>((keys, data, loggers) =>
+            keys.XmlRepository = new FileSystemXmlRepository(Directory.CreateDirectory(Path.Combine(data.Value.KeysDirectory, "sessions")), loggers));
     }
 
     public static void UseDashboard(this WebApplication app) => app.UseWhen(context => context.Listener() == Listener.Dashboard, dashboard =>
     {
         dashboard.Use((context, next) =>
         {
-            var headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = ContentSecurityPolicy;
-            headers.XContentTypeOptions = "nosniff";
-            headers["Referrer-Policy"] = "no-referrer";
+            Secure(context);
             return next(context);
         });
         dashboard.Use(async (context, next) =>
@@ -43,11 +47,8 @@ internal static class DashboardFeature
             catch (Exception error) when (DatabaseAway.IsDatabase(error) && !context.Response.HasStarted)
             {
                 context.Response.Clear();
-                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-                context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-                context.Response.Headers.RetryAfter = "5";
-                context.Response.ContentType = "text/html; charset=utf-8";
-                await context.Response.WriteAsync("""<!doctype html><html lang="en"><meta charset="utf-8"><title>Database away · Nexus</title><link rel="stylesheet" href="/css/tokens.css"><link rel="stylesheet" href="/css/app.css"><main><h1>The database is away</h1><p>Requests are still proxied, and what passes is kept in the journal until the database is back. Look at <a href="/health">/health</a>, then load this page again.</p></main></html>""");
+                Secure(context);
+                await DatabaseAway.Html(context, fragment: context.Request.Headers.ContainsKey("HX-Request")).ExecuteAsync(context);
             }
         });
     });
@@ -56,12 +57,26 @@ internal static class DashboardFeature
     {
         app.MapStaticAssets().On(Listener.Dashboard).AllowAnonymous();
         app.MapRazorPages().On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
+        app.MapLive();
         app.MapGet("/", () => Results.Redirect("/dashboard")).On(Listener.Dashboard).AllowAnonymous();
-        app.MapPost("/dashboard/logout", async (HttpContext context, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery) =>
+        app.MapPost("/dashboard/logout", async (HttpContext context, IAntiforgery antiforgery) =>
         {
             await antiforgery.ValidateRequestAsync(context);
             await context.SignOutAsync(Sessions.Scheme);
             return Results.Redirect("/dashboard/login");
         }).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
+    }
+
+    private static void Secure(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        if (!context.Request.Path.StartsWithSegments("/dashboard"))
+            return;
+        // Conversations stay out of every cache; and one address answers htmx with a part and a browser with the whole.
+        headers.CacheControl = "no-store";
+        headers.Vary = "HX-Request";
     }
 }

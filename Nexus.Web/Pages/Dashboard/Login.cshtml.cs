@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -8,22 +9,32 @@ using Nexus.Web.Access;
 namespace Nexus.Web.Pages;
 
 [AllowAnonymous]
-internal sealed class LoginModel(DashboardKey key, TimeProvider time) : PageModel
+internal sealed class LoginModel(DashboardKey key, LoginThrottle throttle) : PageModel
 {
     public bool Wrong { get; private set; }
 
+    /// <summary>Seconds until this address may try again.</summary>
+    public int? Wait { get; private set; }
+
     public async Task<IActionResult> OnPostAsync(string? returnUrl)
     {
-        var given = Request.Form["key"].ToString();
-        if (!key.Matches(given))
+        var address = HttpContext.Connection.RemoteIpAddress;
+        if (throttle.Begin(address) is { } wait)
         {
-            // A pause makes guessing slow; it holds no thread and ends when the caller leaves.
-            await Task.Delay(TimeSpan.FromSeconds(1), time, HttpContext.RequestAborted);
+            Wait = (int)Math.Ceiling(wait.TotalSeconds);
+            Response.Headers.RetryAfter = Wait.Value.ToString(CultureInfo.InvariantCulture);
+            Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return Page();
+        }
+
+        if (!key.Matches(Request.Form["key"].ToString()))
+        {
             Wrong = true;
             Response.StatusCode = StatusCodes.Status401Unauthorized;
             return Page();
         }
 
+        throttle.Succeeded(address);
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "dashboard"), new Claim(Sessions.KeyFingerprint, key.Fingerprint)], Sessions.Scheme);
         await HttpContext.SignInAsync(Sessions.Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
         return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/dashboard");

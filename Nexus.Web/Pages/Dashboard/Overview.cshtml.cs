@@ -1,55 +1,52 @@
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Capture.Journaling;
+using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Shared;
-using Nexus.Web.Proxy;
-using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 
 namespace Nexus.Web.Pages;
 
-/// <summary>The last 24 hours, from the rollups alone: it costs the same at any size of the ledger.</summary>
-internal sealed class OverviewModel(NexusDbContext db, InFlightRequests inFlight, IServiceProvider services, TimeProvider time) : PageModel
+/// <summary>Today and the last 24 hours, from the rollups alone: it costs the same at any size of the ledger.</summary>
+internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlight, IServiceProvider services, ProxyAddress proxy, TimeProvider time) : PageModel
 {
-    public sealed record Line(string Domain, string Model, long Requests, long Errors, long Input, long Output);
+    public Fragment Figures { get; private set; } = null!;
 
-    public long Requests { get; private set; }
-    public long Errors { get; private set; }
-    public long Input { get; private set; }
-    public long Output { get; private set; }
-    public long CacheRead { get; private set; }
-    public long CacheCreation { get; private set; }
-    public double? Median { get; private set; }
-    public double? P95 { get; private set; }
-    public IReadOnlyList<HourlyChart.Hour> Hours { get; private set; } = [];
-    public IReadOnlyList<Line> Breakdown { get; private set; } = [];
+    public Fragment InFlight { get; private set; } = null!;
 
-    public int InFlight => inFlight.Count;
+    public string LiveAddress { get; private set; } = "";
 
-    public long Backlog => services.GetService<Journal>()?.Status.BacklogExchanges ?? 0;
-
-    public async Task OnGetAsync(CancellationToken cancellation)
+    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var thisHour = TimeBuckets.StartOf(now, TimeSpan.FromHours(1));
-        var from = thisHour.AddHours(-23);
-        var rows = await db.Usage5m.AsNoTracking().Where(row => row.Bucket >= from).ToListAsync(cancellation);
-        Requests = rows.Sum(row => row.Requests);
-        Errors = rows.Sum(row => row.Errors);
-        Input = rows.Sum(row => row.InputTokens);
-        Output = rows.Sum(row => row.OutputTokens);
-        CacheRead = rows.Sum(row => row.CacheReadTokens);
-        CacheCreation = rows.Sum(row => row.CacheCreation5mTokens + row.CacheCreation1hTokens);
-        var histogram = new long[LatencyBuckets.Count];
-        foreach (var row in rows)
-            for (var i = 0; i < Math.Min(histogram.Length, row.DurationHistogram.Length); i++)
-                histogram[i] += row.DurationHistogram[i];
-        Median = LatencyBuckets.Quantile(histogram, 0.5);
-        P95 = LatencyBuckets.Quantile(histogram, 0.95);
-        var byHour = rows.ToLookup(row => TimeBuckets.StartOf(row.Bucket, TimeSpan.FromHours(1)));
-        Hours = [.. Enumerable.Range(0, 24).Select(hour => from.AddHours(hour)).Select(hour => new HourlyChart.Hour(hour, byHour[hour].Sum(row => row.Requests), byHour[hour].Sum(row => row.Errors)))];
-        Breakdown = [.. rows.GroupBy(row => (row.Domain, row.Model))
-            .Select(group => new Line(group.Key.Domain, group.Key.Model, group.Sum(row => row.Requests), group.Sum(row => row.Errors), group.Sum(row => row.InputTokens), group.Sum(row => row.OutputTokens)))
-            .OrderByDescending(line => line.Requests).Take(20)];
+        Figures = await FiguresAsync(now, cancellation);
+        if (Request.IsHtmx())
+            return new ComponentResult(Figures);
+        var rows = InFlightRows.Of(inFlight.Current(), new RequestFilter());
+        InFlight = Fragment.Of<InFlightList>(("Requests", rows.Requests), ("More", rows.More), ("Now", now));
+        LiveAddress = LiveFeature.Address(new RequestFilter(), rows: false, now);
+        return Page();
     }
+
+    private async Task<Fragment> FiguresAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var zone = ViewerZone.Of(HttpContext);
+        var from = zone.StartOfHour(now).AddHours(-23);
+        var (today, day, hours, models) = await usage.ReadAsync(zone.StartOfDay(now), from, cancellation);
+        return Fragment.Of<OverviewFigures>(
+            ("Today", Of(today)),
+            ("Day", Of(day)),
+            ("Hours", hours.Select(hour => new HourFigures(TimeZoneInfo.ConvertTime(hour.At, zone), hour.Requests, hour.Errors)).ToList()),
+            ("Models", models.Select(model => new ModelFigures(model.Domain, model.Model, model.Requests, model.Errors, Of(model.Tokens))).ToList()),
+            ("Zone", zone.Id),
+            ("Backlog", services.GetService<Journal>()?.Status.BacklogExchanges ?? 0L),
+            ("ProxyAddress", proxy.For(Request)));
+    }
+
+    private static Figures Of(UsageTotals totals) => new(totals.Requests, totals.Errors, Of(totals.Tokens), Of(totals.Duration), Of(totals.FirstByte));
+
+    private static TokenFigures Of(TokenUsage tokens) => new(tokens.Input, tokens.Output, tokens.CacheRead, tokens.CacheCreation5m, tokens.CacheCreation1h);
+
+    private static Latency Of(long[] histogram) => new(LatencyBuckets.Quantile(histogram, 0.5), LatencyBuckets.Quantile(histogram, 0.95), LatencyBuckets.Quantile(histogram, 0.99));
 }

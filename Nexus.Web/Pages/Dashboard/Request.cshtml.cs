@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
@@ -8,36 +8,97 @@ using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
 
-/// <summary>One request: what was asked, what came back, and how.</summary>
-internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads) : PageModel
+/// <summary>One request: what was asked, what came back, and how. The view is in the URL.</summary>
+internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads, TimeProvider time) : PageModel
 {
-    public sealed record Turn(string Role, IReadOnlyList<ContentBlock> Blocks);
+    /// <summary>Messages shown at first: agents resend hundreds with every turn.</summary>
+    private const int LastTurns = 20;
+
+    private const int EarlierTurnsAtOnce = 50;
+    private const int EventsAtOnce = 500;
+
+    public static IReadOnlyList<(string Name, string Title)> Views { get; } = [("conversation", "Conversation"), ("raw", "Raw JSON"), ("headers", "Headers"), ("events", "Stream events")];
 
     public LedgerRow? Row { get; private set; }
-    public IReadOnlyList<Turn> Turns { get; private set; } = [];
-    public IReadOnlyList<ContentBlock> Answer { get; private set; } = [];
-    public IEnumerable<string> RequestHeaders { get; private set; } = [];
-    public IEnumerable<string> ResponseHeaders { get; private set; } = [];
+    public RequestFilter Filter { get; private set; } = new();
+    public Fragment? Shown { get; private set; }
+    public Guid? Newer { get; private set; }
+    public Guid? Older { get; private set; }
+    public string View { get; private set; } = "conversation";
 
-    public async Task<IActionResult> OnGetAsync(Guid id, CancellationToken cancellation)
+    public async Task<IActionResult> OnGetAsync(Guid id, string? view, int? before, int? after, CancellationToken cancellation)
     {
-        var at = PayloadReader.StartOf(id);
-        Row = await db.Requests.AsNoTracking().FirstOrDefaultAsync(row => row.StartedAt == at && row.Id == id, cancellation);
-        if (Row is null)
+        Filter = RequestFilter.Read(Request.Query, ViewerZone.Of(HttpContext), time.GetUtcNow());
+        if (!await FindAsync(id, cancellation))
             return NotFound();
-        if (await payloads.ReadAsync(id, cancellation) is not { } payload)
-            return Page();
-        RequestHeaders = payload.RequestHeaders.Select(header => $"{header.Name}: {header.Value}");
-        ResponseHeaders = payload.ResponseHeaders.Select(header => $"{header.Name}: {header.Value}");
-        var request = Parse(payload.RequestBody, payload.RequestHeaders);
-        Turns = [.. System(request), .. (request?["messages"] as JsonArray ?? []).Select(message => new Turn(MessageAssembler.Text(message, "role") ?? "unknown", ContentBlock.Of((message as JsonObject)?["content"])))];
-        var answer = payload.Message is { } assembled ? MessageAssembler.ParseForDisplay(assembled) as JsonObject : Parse(payload.ResponseBody, payload.ResponseHeaders);
-        Answer = answer?["content"] is { } content ? ContentBlock.Of(content) : answer is null ? [] : [new ContentBlock("error", null, answer.ToJsonString())];
+        if (Views.Any(known => known.Name == view))
+            View = view!;
+        if (await payloads.ReadAsync(id, cancellation) is { } payload)
+            Shown = Show(payload, before, after);
+        if (Request.IsHtmx())
+            return new ComponentResult(Shown ?? Fragment.Of<NothingKept>(("Why", Row!.Payload)));
+        await NeighboursAsync(cancellation);
         return Page();
     }
 
-    private static IEnumerable<Turn> System(JsonObject? request) => request?["system"] is { } system ? [new Turn("system", ContentBlock.Of(system))] : [];
+    /// <summary>The request as a command that sends it again.</summary>
+    public async Task<IActionResult> OnGetCurlAsync(Guid id, CancellationToken cancellation)
+    {
+        if (!await FindAsync(id, cancellation) || await payloads.ReadAsync(id, cancellation) is not { } payload)
+            return NotFound();
+        return Content(CurlCommand.Of(Row!.Method, Row.Path, payload.RequestHeaders, payload.RequestBody), "text/plain; charset=utf-8");
+    }
 
-    private static JsonObject? Parse(byte[]? body, IReadOnlyList<HeaderLine> headers) =>
-        body is not null && ContentDecoding.Decode(body, ContentDecoding.EncodingOf(headers)) is { } decoded ? MessageAssembler.ParseForDisplay(decoded.Span) as JsonObject : null;
+    /// <summary>This page at another view, under the same filter.</summary>
+    public string Address(string view, params (string Name, string? Value)[] more) =>
+        $"/dashboard/request/{Row!.Id}" + Filter.Query([("view", view == "conversation" ? null : view), .. more]);
+
+    private async Task<bool> FindAsync(Guid id, CancellationToken cancellation)
+    {
+        var at = PayloadReader.StartOf(id);
+        Row = await db.Requests.AsNoTracking().FirstOrDefaultAsync(row => row.StartedAt == at && row.Id == id, cancellation);
+        return Row is not null;
+    }
+
+    private Fragment Show(StoredPayload payload, int? before, int? after) => View switch
+    {
+        "raw" => Raw(new StoredConversation(payload)),
+        "headers" => Fragment.Of<HeadersView>(("Sent", Pairs(payload.RequestHeaders)), ("Received", Pairs(payload.ResponseHeaders))),
+        "events" => Events(payload, Math.Max(0, after ?? 0)),
+        _ => Conversation(new StoredConversation(payload), before),
+    };
+
+    private Fragment Conversation(StoredConversation conversation, int? before)
+    {
+        var past = Math.Clamp(before ?? conversation.Count, 0, conversation.Count);
+        var first = Math.Max(0, past - (before is null ? LastTurns : EarlierTurnsAtOnce));
+        var earlier = first == 0 ? null : new EarlierTurns(first, Address("conversation", ("before", first.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+        var turns = conversation.Turns(first, past);
+        return before is null
+            ? Fragment.Of<ConversationView>(("Turns", turns), ("Earlier", earlier), ("System", conversation.System), ("Tools", conversation.Tools), ("Answer", conversation.Answer()), ("Error", Row!.ErrorMessage is { } error ? $"{Row.ErrorType} {error}".Trim() : null))
+            : Fragment.Of<TurnList>(("Turns", turns), ("Earlier", earlier));
+    }
+
+    private Fragment Raw(StoredConversation conversation) =>
+        Fragment.Of<RawView>(("Id", Row!.Id), ("Sent", PrettyJson.Of(conversation.RequestBody)), ("Received", PrettyJson.Of(conversation.ResponseBody)));
+
+    private Fragment Events(StoredPayload payload, int after)
+    {
+        var encoding = ContentDecoding.EncodingOf(payload.ResponseHeaders);
+        var body = Row!.Streaming && payload.ResponseBody is { } kept ? ContentDecoding.Decode(kept, encoding) ?? default : default;
+        // Arrivals count encoded bytes: of a compressed stream it is not known which event came with which read.
+        var (events, count) = StreamEvent.Of(body.Span, encoding is null ? payload.Arrivals : [], after, EventsAtOnce);
+        var next = after + events.Count;
+        return Fragment.Of<EventsView>(("Events", events), ("Count", count), ("Encoding", encoding), ("Next", next < count ? Address("events", ("after", next.ToString(System.Globalization.CultureInfo.InvariantCulture))) : null));
+    }
+
+    private async Task NeighboursAsync(CancellationToken cancellation)
+    {
+        var (at, id) = (Row!.StartedAt, Row.Id);
+        var rows = Filter.Apply(db.Requests.AsNoTracking());
+        Newer = await rows.Where(row => row.StartedAt > at || (row.StartedAt == at && row.Id.CompareTo(id) > 0)).OrderBy(row => row.StartedAt).ThenBy(row => row.Id).Select(row => (Guid?)row.Id).FirstOrDefaultAsync(cancellation);
+        Older = await rows.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0)).OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Select(row => (Guid?)row.Id).FirstOrDefaultAsync(cancellation);
+    }
+
+    private static List<KeyValuePair<string, string>> Pairs(IEnumerable<HeaderLine> headers) => [.. headers.Select(header => KeyValuePair.Create(header.Name, header.Value))];
 }

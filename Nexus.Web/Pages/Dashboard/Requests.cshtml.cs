@@ -1,65 +1,79 @@
 using Htmx;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Capture;
+using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>The ledger, newest first, paged by key. Its state is in the URL.</summary>
-internal sealed class RequestsModel(NexusDbContext db) : PageModel
+internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFlight, ProxyAddress proxy, TimeProvider time) : PageModel
 {
-    private const int PageSize = 50;
+    private const int PageSize = LiveStream.MostRows;
 
-    public static IReadOnlyList<string> Outcomes { get; } = [.. Enum.GetValues<Outcome>().Select(outcome => outcome.ToText())];
+    public RequestFilter Filter { get; private set; } = new();
 
-    [BindProperty(SupportsGet = true, Name = "domain")]
-    public string? Domain { get; set; }
+    public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
 
-    [BindProperty(SupportsGet = true, Name = "model")]
-    public string? ModelName { get; set; }
+    public IReadOnlyList<string> Domains { get; private set; } = [];
 
-    [BindProperty(SupportsGet = true, Name = "outcome")]
-    public string? Outcome { get; set; }
+    public IReadOnlyList<string> Models { get; private set; } = [];
 
-    /// <summary>Id of the last request of the page before; an id holds its time.</summary>
-    [BindProperty(SupportsGet = true, Name = "before")]
-    public Guid? Before { get; set; }
+    public Fragment Results { get; private set; } = null!;
 
-    public IReadOnlyList<RequestLine> Rows { get; private set; } = [];
-
-    public string? Older { get; private set; }
-
-    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation)
+    /// <param name="before">Id of the last request of the page before; an id holds its time.</param>
+    public async Task<IActionResult> OnGetAsync(Guid? before, CancellationToken cancellation)
     {
-        var rows = db.Requests.AsNoTracking();
-        if (!string.IsNullOrEmpty(Domain))
-            rows = rows.Where(row => row.Domain == Domain);
-        if (!string.IsNullOrEmpty(ModelName))
-            rows = rows.Where(row => row.ModelServed == ModelName || row.ModelRequested == ModelName);
-        if (!string.IsNullOrEmpty(Outcome))
-            rows = rows.Where(row => row.Outcome == Outcome);
-        if (Before is { } before)
+        var now = time.GetUtcNow();
+        Zone = ViewerZone.Of(HttpContext);
+        Filter = RequestFilter.Read(Request.Query, Zone, now);
+        Results = await ResultsAsync(before, now, cancellation);
+        if (Request.IsHtmx())
+            return new ComponentResult(Results);
+        await KnownAsync(now, cancellation);
+        return Page();
+    }
+
+    private async Task<Fragment> ResultsAsync(Guid? before, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var rows = Filter.Apply(db.Requests.AsNoTracking());
+        if (before is { } id)
         {
-            var at = PayloadReader.StartOf(before);
-            rows = rows.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(before) < 0));
+            var at = PayloadReader.StartOf(id);
+            rows = rows.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
         }
 
-        Rows = await rows.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(PageSize)
-            .Select(row => new RequestLine(row.Id, row.StartedAt, row.Domain, row.ModelServed ?? row.ModelRequested, row.Lane, row.Outcome, row.Status, row.InputTokens + row.OutputTokens, row.FirstByteMs, row.DurationMs))
-            .ToListAsync(cancellation);
-        Older = Rows.Count < PageSize ? null : QueryHelpers.AddQueryString("/dashboard/requests", new Dictionary<string, string?> { ["domain"] = Domain, ["model"] = ModelName, ["outcome"] = Outcome, ["before"] = Rows[^1].Id.ToString() });
-        return Request.IsHtmx() ? new ComponentResult<RequestTable>(new() { ["Rows"] = Rows, ["Older"] = Older }) : Page();
+        var lines = await rows.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(PageSize + 1).Select(RequestLine.FromLedger).ToListAsync(cancellation);
+        var more = lines.Count > PageSize;
+        if (more)
+            lines.RemoveAt(PageSize);
+        var onTheWay = before is null && Filter.IsOpen ? InFlightRows.Of(inFlight.Current(), Filter) : null;
+        return Fragment.Of<RequestResults>(
+            ("Rows", lines),
+            ("Query", Filter.Query()),
+            ("Problems", Filter.Problems),
+            ("AnyStored", lines.Count > 0 || !Filter.IsEmpty || before is not null),
+            ("Now", now),
+            ("InFlight", onTheWay?.Requests ?? []),
+            ("MoreInFlight", onTheWay?.More ?? 0),
+            ("LiveAddress", onTheWay is null ? null : LiveFeature.Address(Filter, rows: true, now)),
+            ("Older", more ? "/dashboard/requests" + Filter.Query(("before", lines[^1].Id.ToString())) : null),
+            ("Newest", before is null ? null : "/dashboard/requests" + Filter.Query()),
+            ("ProxyAddress", proxy.For(Request)));
     }
-}
 
-/// <summary>A static Razor component as the answer of a page handler: the fragment that htmx asked for.</summary>
-internal sealed class ComponentResult<T>(Dictionary<string, object?> parameters) : ActionResult
-    where T : Microsoft.AspNetCore.Components.IComponent
-{
-    public override Task ExecuteResultAsync(ActionContext context) => new RazorComponentResult<T>(parameters).ExecuteAsync(context.HttpContext);
+    /// <summary>What the selects offer: the domains and models of the last thirty days, and whatever the URL names.</summary>
+    private async Task KnownAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var from = now.AddDays(-30);
+        var known = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model }).Distinct().ToListAsync(cancellation);
+        Domains = Sorted(known.Select(row => row.Domain), Filter.Domain);
+        Models = Sorted(known.Select(row => row.Model), Filter.Model);
+    }
+
+    private static List<string> Sorted(IEnumerable<string> known, string? chosen) =>
+        [.. (chosen is null ? known : known.Append(chosen)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
 }

@@ -21,5 +21,19 @@ public static class Display
         _ => (value.Value / 60_000).ToString("0.#", CultureInfo.InvariantCulture) + " min",
     };
 
+    /// <summary>1536 as 1.5 KB; K is 1024.</summary>
+    public static string Bytes(long value) => value switch
+    {
+        >= 1 << 20 => (value / (double)(1 << 20)).ToString("0.#", CultureInfo.InvariantCulture) + " MB",
+        >= 1 << 10 => (value / (double)(1 << 10)).ToString("0.#", CultureInfo.InvariantCulture) + " KB",
+        _ => value.ToString(CultureInfo.InvariantCulture) + " B",
+    };
+
+    /// <summary>An identifier such as upstream_cut as words.</summary>
+    public static string Words(string identifier) => identifier.Replace('_', ' ');
+
+    /// <summary>A part of a whole in per cent.</summary>
+    public static string Percent(long part, long whole) => whole == 0 ? "–" : (part * 100d / whole).ToString(part * 100 < whole * 10 ? "0.#" : "0", CultureInfo.InvariantCulture) + " %";
+
     public static string Utc(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC";
 }

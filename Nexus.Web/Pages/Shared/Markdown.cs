@@ -1,3 +1,4 @@
+using System.Net;
 using Markdig;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
@@ -11,15 +12,25 @@ internal static class Markdown
 
     public static string ToHtml(string text)
     {
-        var document = Markdig.Markdown.Parse(text, Pipeline);
-        foreach (var link in document.Descendants<LinkInline>())
+        try
         {
-            // An image would tell its host who reads the conversation: it becomes a link.
-            link.IsImage = false;
-            if (link.Url is { } url && !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith('#'))
-                link.Url = "";
-        }
+            var document = Markdig.Markdown.Parse(text, Pipeline);
+            foreach (var link in document.Descendants<LinkInline>())
+            {
+                // An image would tell its host who reads the conversation: it becomes a link.
+                link.IsImage = false;
+                if (link.Url is { } url && !url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) && !url.StartsWith('#'))
+                    link.Url = "";
+            }
 
-        return document.ToHtml(Pipeline);
+            foreach (var heading in document.Descendants<HeadingBlock>())
+                heading.Level = Math.Min(6, heading.Level + 3); // below the page's own headings
+            return document.ToHtml(Pipeline);
+        }
+        catch (ArgumentException)
+        {
+            // Nested too deeply for Markdig: shown as it stands.
+            return $"<pre>{WebUtility.HtmlEncode(text)}</pre>";
+        }
     }
 }

@@ -1,4 +1,16 @@
+using System.Linq.Expressions;
+using Nexus.Web.Storage;
+
 namespace Nexus.Web.Pages.Shared;
 
 /// <summary>A row of the requests table.</summary>
-public sealed record RequestLine(Guid Id, DateTimeOffset At, string Domain, string? Model, string Lane, string Outcome, int? Status, long Tokens, int? FirstByteMs, int DurationMs);
+/// <param name="Model">The model served, else the one asked for.</param>
+/// <param name="ModelRequested">As the caller asked for it: a filter matches either.</param>
+public sealed record RequestLine(
+    Guid Id, DateTimeOffset At, string Domain, string? Model, string? ModelRequested, string Lane, string Outcome, int? Status, string? Client,
+    long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens, int? FirstByteMs, int DurationMs)
+{
+    internal static Expression<Func<LedgerRow, RequestLine>> FromLedger { get; } = row => new RequestLine(
+        row.Id, row.StartedAt, row.Domain, row.ModelServed ?? row.ModelRequested, row.ModelRequested, row.Lane, row.Outcome, row.Status, row.Client,
+        row.InputTokens, row.OutputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.FirstByteMs, row.DurationMs);
+}

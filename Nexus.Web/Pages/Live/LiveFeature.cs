@@ -1,0 +1,46 @@
+using System.Globalization;
+using Nexus.Web.Access;
+using Nexus.Web.Listening;
+
+namespace Nexus.Web.Pages.Live;
+
+internal static class LiveFeature
+{
+    public static void AddLive(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<RecentRequests>().AddSingleton<LiveViewers>().AddSingleton<InFlightSnapshots>().AddSingleton<FragmentRenderer>().AddSingleton<LedgerFeed>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LedgerFeed>());
+    }
+
+    public static void MapLive(this WebApplication app) =>
+        app.MapGet("/dashboard/live", FollowAsync).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
+
+    /// <summary>The address that a page rendered at <paramref name="now"/> connects to.</summary>
+    public static string Address(RequestFilter filter, bool rows, DateTimeOffset now) =>
+        "/dashboard/live" + filter.Query(("view", rows ? "requests" : "overview"), ("since", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
+
+    private static async Task<IResult> FollowAsync(HttpContext context, LiveViewers viewers, RecentRequests recent, LedgerFeed feed, InFlightSnapshots inFlight, FragmentRenderer renderer, IHostApplicationLifetime lifetime, TimeProvider time)
+    {
+        var filter = RequestFilter.Read(context.Request.Query, ViewerZone.Of(context), time.GetUtcNow());
+        var viewer = new LiveViewer(filter);
+        if (!viewers.TryAdd(viewer))
+        {
+            context.Response.Headers.RetryAfter = "30";
+            return Results.Text($"{LiveViewers.Most} live pages are open already. This one shows what was there when it was loaded; close others, then load it again.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        }
+
+        context.Response.OnCompleted(() =>
+        {
+            viewers.Remove(viewer);
+            return Task.CompletedTask;
+        });
+        var since = long.TryParse(context.Request.Query["since"], NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds < 253_402_300_800_000
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : time.GetUtcNow();
+        // A stream must not hold up the stop of the host.
+        var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        context.Response.RegisterForDispose(ended);
+        var rows = context.Request.Query["view"] != "overview";
+        var first = recent.Since(since, LiveStream.MostRows) is { } ids ? (await feed.LoadAsync(ids, ended.Token)).Where(filter.Matches).ToList() : null;
+        return TypedResults.ServerSentEvents(new LiveStream(viewer, inFlight, renderer, time).ReadAsync(first, rows, ended.Token));
+    }
+}

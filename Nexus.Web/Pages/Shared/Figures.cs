@@ -1,0 +1,19 @@
+namespace Nexus.Web.Pages.Shared;
+
+/// <summary>Sums over a stretch of time, as the overview shows them.</summary>
+public sealed record Figures(long Requests, long Errors, TokenFigures Tokens, Latency Whole, Latency FirstByte);
+
+/// <summary>Tokens by class; input counts neither what was read from the cache nor what was written to it.</summary>
+public sealed record TokenFigures(long Input, long Output, long CacheRead, long CacheWrite5m, long CacheWrite1h)
+{
+    public long Prompt => Input + CacheRead + CacheWrite5m + CacheWrite1h;
+
+    public long CacheWrite => CacheWrite5m + CacheWrite1h;
+}
+
+/// <summary>Percentiles in milliseconds; null when there was no request.</summary>
+public sealed record Latency(double? P50, double? P95, double? P99);
+
+public sealed record HourFigures(DateTimeOffset At, long Requests, long Errors);
+
+public sealed record ModelFigures(string Domain, string Model, long Requests, long Errors, TokenFigures Tokens);

@@ -1,0 +1,8 @@
+namespace Nexus.Web.Pages.Shared;
+
+/// <summary>One message of a conversation.</summary>
+/// <param name="Number">From 1, as it stands in the request.</param>
+public sealed record Turn(int Number, string Role, IReadOnlyList<ContentBlock> Blocks);
+
+/// <summary>Messages before the ones shown.</summary>
+public sealed record EarlierTurns(int Count, string Address);

@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using Nexus.Web.Capture;
+using Nexus.Web.Pages.Shared;
+
+namespace Nexus.Web.Pages;
+
+/// <summary>A request's body and answer taken apart for reading.</summary>
+internal sealed class StoredConversation
+{
+    private readonly JsonObject? _request;
+    private readonly JsonArray _messages;
+
+    public StoredConversation(StoredPayload payload)
+    {
+        RequestBody = Decoded(payload.RequestBody, payload.RequestHeaders);
+        ResponseBody = payload.Message ?? Decoded(payload.ResponseBody, payload.ResponseHeaders);
+        _request = MessageAssembler.ParseForDisplay(RequestBody.Span) as JsonObject;
+        _messages = _request?["messages"] as JsonArray ?? [];
+    }
+
+    /// <summary>Decoded; empty when it was not kept.</summary>
+    public ReadOnlyMemory<byte> RequestBody { get; }
+
+    /// <summary>Decoded, and of a stream the assembled message.</summary>
+    public ReadOnlyMemory<byte> ResponseBody { get; }
+
+    public int Count => _messages.Count;
+
+    public IReadOnlyList<ContentBlock> System => ContentBlock.Of(_request?["system"]);
+
+    public IReadOnlyList<string> Tools => [.. (_request?["tools"] as JsonArray ?? []).Select(tool => MessageAssembler.Text(tool, "name") ?? MessageAssembler.Text(tool, "type") ?? "unnamed")];
+
+    /// <summary>The messages from <paramref name="first"/> (counted from 0) up to but not with <paramref name="past"/>.</summary>
+    public IReadOnlyList<Turn> Turns(int first, int past) =>
+        [.. _messages.Skip(first).Take(past - first).Select((message, i) => new Turn(first + i + 1, MessageAssembler.Text(message, "role") ?? "unknown", ContentBlock.Of((message as JsonObject)?["content"])))];
+
+    /// <summary>What came back: the message's blocks, or whatever else it was.</summary>
+    public IReadOnlyList<ContentBlock> Answer()
+    {
+        if (ResponseBody.IsEmpty)
+            return [];
+        var answer = MessageAssembler.ParseForDisplay(ResponseBody.Span) as JsonObject;
+        return answer?["content"] is JsonArray content ? ContentBlock.Of(content) : [new("output", null, PrettyJson.Of(ResponseBody))];
+    }
+
+    private static ReadOnlyMemory<byte> Decoded(byte[]? body, IReadOnlyList<HeaderLine> headers) =>
+        body is null ? default : ContentDecoding.Decode(body, ContentDecoding.EncodingOf(headers)) ?? default;
+}

@@ -1,0 +1,66 @@
+// Copying, filters without empty parameters, folded parts that stay as they were, and words for what failed.
+(() => {
+  const toast = (text) => {
+    const place = document.getElementById("toast");
+    place.textContent = text;
+    place.hidden = false;
+    clearTimeout(place.timer);
+    place.timer = setTimeout(() => { place.hidden = true; }, 6000);
+  };
+
+  // The clipboard's own interface exists on https and localhost alone.
+  const copy = async (text) => {
+    if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (!done) throw new Error("the browser refused");
+  };
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-from]");
+    if (!button) return;
+    event.preventDefault();
+    try {
+      const text = button.dataset.copy ? document.getElementById(button.dataset.copy).textContent : await (await fetch(button.href)).text();
+      await copy(text);
+      const label = button.textContent;
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = label; }, 1500);
+    } catch (error) {
+      toast(`Could not copy: ${error.message}`);
+    }
+  });
+
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.closest("[data-sparse]")) return;
+    for (const [name, value] of [...event.detail.formData]) if (value === "") event.detail.formData.delete(name);
+    if (event.detail.formData.get("range") !== "custom") for (const name of ["from", "to"]) event.detail.formData.delete(name);
+  });
+
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const open = [...event.detail.target.querySelectorAll("details[id][open]")].map((element) => element.id);
+    if (open.length > 0) {
+      event.detail.target.addEventListener("htmx:afterSwap", () => {
+        for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+      }, { once: true });
+    }
+  });
+
+  // Tabs stand outside of what they swap.
+  document.body.addEventListener("htmx:pushedIntoHistory", () => {
+    for (const tab of document.querySelectorAll(".tabs a")) {
+      const same = new URL(tab.href).searchParams.get("view") === new URLSearchParams(location.search).get("view");
+      if (same) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    }
+  });
+
+  document.body.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status !== 503) toast(`The gateway answered ${event.detail.xhr.status}. Load the page again; its log has the reason.`);
+  });
+  document.body.addEventListener("htmx:sendError", () => toast("The gateway cannot be reached. Is it running?"));
+})();
