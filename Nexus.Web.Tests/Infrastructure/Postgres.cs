@@ -75,7 +75,8 @@ internal sealed class Postgres
         await using (var create = new NpgsqlCommand("CREATE DATABASE template_nexus", connection))
             await create.ExecuteNonQueryAsync();
         var template = new NpgsqlConnectionStringBuilder(server._connection) { Database = "template_nexus", Pooling = false }.ConnectionString;
-        await using var context = new NexusDbContext(new DbContextOptionsBuilder<NexusDbContext>().UseNpgsql(template).UseSnakeCaseNamingConvention().Options);
+        await using var source = NpgsqlDataSource.Create(template);
+        await using var context = new NexusDbContext(NexusDbOptions.Of(source));
         await context.Database.MigrateAsync();
         return server;
     }

@@ -114,8 +114,7 @@ internal sealed partial class Database : BackgroundService
             await _private.EnsureRunningAsync(cancellation);
         if (!_migrated)
         {
-            var options = new DbContextOptionsBuilder<NexusDbContext>().UseNpgsql(JobsDataSource).UseSnakeCaseNamingConvention().Options;
-            await using var context = new NexusDbContext(options);
+            await using var context = new NexusDbContext(NexusDbOptions.Of(JobsDataSource));
             await context.Database.MigrateAsync(cancellation);
             await using var months = JobsDataSource.CreateCommand("SELECT nexus_ensure_month(now()), nexus_ensure_month(now() + interval '1 month')");
             await months.ExecuteNonQueryAsync(cancellation);

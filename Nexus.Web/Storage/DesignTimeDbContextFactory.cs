@@ -1,5 +1,5 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using Npgsql;
 
 namespace Nexus.Web.Storage;
 
@@ -7,5 +7,5 @@ namespace Nexus.Web.Storage;
 internal sealed class DesignTimeDbContextFactory : IDesignTimeDbContextFactory<NexusDbContext>
 {
     public NexusDbContext CreateDbContext(string[] args) =>
-        new(new DbContextOptionsBuilder<NexusDbContext>().UseNpgsql("Host=design.invalid").UseSnakeCaseNamingConvention().Options);
+        new(NexusDbOptions.Of(NpgsqlDataSource.Create("Host=design.invalid")));
 }

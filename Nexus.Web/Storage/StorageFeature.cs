@@ -14,7 +14,7 @@ internal static class StorageFeature
         builder.Services.AddSingleton<Database>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Database>());
         builder.Services.AddDbContextFactory<NexusDbContext>((services, options) =>
-            options.UseNpgsql(services.GetRequiredService<Database>().DataSource).UseSnakeCaseNamingConvention());
+            options.UseNexus(services.GetRequiredService<Database>().DataSource));
     }
 }
 

@@ -1,0 +1,23 @@
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
+
+namespace Nexus.Web.Storage;
+
+/// <summary>How <see cref="NexusDbContext"/> speaks to PostgreSQL, in one place for the app, its migrations and the tests.</summary>
+internal static class NexusDbOptions
+{
+    public static DbContextOptionsBuilder UseNexus(this DbContextOptionsBuilder options, NpgsqlDataSource source) =>
+        options.UseNpgsql(source, Provider).UseSnakeCaseNamingConvention();
+
+    /// <summary>For who makes a context by hand.</summary>
+    public static DbContextOptions<NexusDbContext> Of(NpgsqlDataSource source)
+    {
+        var options = new DbContextOptionsBuilder<NexusDbContext>();
+        options.UseNexus(source);
+        return options.Options;
+    }
+
+    /// <summary>Lower case like every other name: EF Core's own needs quotes, which operators' queries over table names do not write.</summary>
+    private static void Provider(NpgsqlDbContextOptionsBuilder npgsql) => npgsql.MigrationsHistoryTable("schema_migrations");
+}
