@@ -6,6 +6,7 @@ using Nexus.Web.Credentials;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations;
 using Nexus.Web.Operations.Health;
+using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Pages;
 using Nexus.Web.Proxy;
 using Nexus.Web.Storage;
@@ -39,6 +40,7 @@ internal static class Program
         app.MapHealth();
         app.MapApi();
         app.MapDashboard();
+        app.MapJobsConsole();
         return app;
     }
 }

@@ -7,6 +7,8 @@ namespace Nexus.Web.Tests.Infrastructure;
 /// <summary>A viewer who has logged in, without a browser.</summary>
 internal sealed partial class DashboardSession(NexusApp nexus, string cookie)
 {
+    public string Cookie => cookie;
+
     public static async Task<DashboardSession> StartAsync(NexusApp nexus)
     {
         using var response = await LogInAsync(nexus, NexusApp.Key);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
+using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
 using Npgsql;
 
@@ -78,6 +79,8 @@ internal sealed class Postgres
         await using var source = NpgsqlDataSource.Create(template);
         await using var context = new NexusDbContext(NexusDbOptions.Of(source));
         await context.Database.MigrateAsync();
+        await using var hangfire = await source.OpenConnectionAsync();
+        HangfireStorage.Install(hangfire);
         return server;
     }
 

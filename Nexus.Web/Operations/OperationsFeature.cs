@@ -1,8 +1,13 @@
 using Nexus.Web.Operations.Health;
+using Nexus.Web.Operations.Jobs;
 
 namespace Nexus.Web.Operations;
 
 internal static class OperationsFeature
 {
-    public static void AddOperations(this WebApplicationBuilder builder) => builder.Services.AddSingleton<HealthState>();
+    public static void AddOperations(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<HealthState>();
+        builder.AddJobs();
+    }
 }

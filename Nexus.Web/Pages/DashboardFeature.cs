@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
 using Nexus.Web.Configuration;
 using Nexus.Web.Listening;
+using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
@@ -15,8 +16,11 @@ namespace Nexus.Web.Pages;
 
 internal static class DashboardFeature
 {
-    private const string ContentSecurityPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    private const string ContentSecurityPolicy = Own + Rest;
+    private const string JobsContentSecurityPolicy = Own + JobsConsole.StyleSources + Rest;
+    private const string Own = "default-src 'none'; script-src 'self'; style-src 'self'";
+    private const string Rest =
+        "; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
     public static void AddDashboard(this WebApplicationBuilder builder)
     {
@@ -70,7 +74,7 @@ internal static class DashboardFeature
     private static void Secure(HttpContext context)
     {
         var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(JobsConsole.Path) ? JobsContentSecurityPolicy : ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         if (!context.Request.Path.StartsWithSegments("/dashboard"))

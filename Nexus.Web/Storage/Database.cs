@@ -39,15 +39,20 @@ internal sealed partial class Database : BackgroundService
         foreach (var name in ignored)
             Log.Ignored(_logger, name);
         _host = settings.Host ?? "";
-        DataSource = Source(settings, loggers, settings.MaxPoolSize);
-        // Jobs, the listener and migrations have a few connections of their own, so that they and the pages never starve each other.
-        JobsDataSource = Source(settings, loggers, 8);
+        DataSource = Source(settings, loggers, settings.MaxPoolSize, settings.Timeout);
+        // Jobs, the listener and migrations have eight connections of their own, so that they and the pages never starve each
+        // other. Hangfire's threads share three of them: they ask often and briefly, and can wait.
+        JobsDataSource = Source(settings, loggers, 5, settings.Timeout);
+        SchedulerDataSource = Source(settings, loggers, 3, Math.Max(settings.Timeout, 5));
     }
 
     /// <summary>For pages, the API and ingest: <c>pool_max</c> connections.</summary>
     public NpgsqlDataSource DataSource { get; }
 
     public NpgsqlDataSource JobsDataSource { get; }
+
+    /// <summary>For Hangfire's own bookkeeping alone; jobs work on <see cref="JobsDataSource"/>.</summary>
+    public NpgsqlDataSource SchedulerDataSource { get; }
 
     public DatabaseState State => _state;
 
@@ -83,6 +88,7 @@ internal sealed partial class Database : BackgroundService
     {
         DataSource.Dispose();
         JobsDataSource.Dispose();
+        SchedulerDataSource.Dispose();
         base.Dispose();
     }
 
@@ -145,9 +151,9 @@ internal sealed partial class Database : BackgroundService
         Log.Away(_logger, _host, error.Message);
     }
 
-    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, ILoggerFactory loggers, int pool)
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, ILoggerFactory loggers, int pool, int timeoutSeconds)
     {
-        var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = pool, MinPoolSize = 0 };
+        var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = pool, MinPoolSize = 0, Timeout = timeoutSeconds };
         var builder = new NpgsqlDataSourceBuilder(own.ConnectionString);
         builder.UseLoggerFactory(loggers);
         return own.Host?.Contains(',') == true ? builder.BuildMultiHost() : builder.Build();

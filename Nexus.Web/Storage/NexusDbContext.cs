@@ -11,6 +11,7 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<PartRow> Parts => Set<PartRow>();
     public DbSet<Usage5m> Usage5m => Set<Usage5m>();
     public DbSet<Usage15m> Usage15m => Set<Usage15m>();
+    public DbSet<JobRunRow> JobRuns => Set<JobRunRow>();
 
     /// <summary>The ring that signs session cookies, shared by all nodes. The ring that seals credentials is never here.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -28,6 +29,12 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         modelBuilder.Entity<PartRow>(part => part.ToTable("content_parts").HasKey(row => row.Hash));
         Usage<Usage5m>(modelBuilder, "usage_5m");
         Usage<Usage15m>(modelBuilder, "usage_15m");
+        modelBuilder.Entity<JobRunRow>(run =>
+        {
+            run.ToTable("job_runs").HasKey(row => row.Id);
+            run.HasIndex(row => new { row.Job, row.StartedAt });
+            run.Property(row => row.Result).HasColumnType("jsonb");
+        });
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
     }
 

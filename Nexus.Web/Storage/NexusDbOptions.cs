@@ -7,6 +7,9 @@ namespace Nexus.Web.Storage;
 /// <summary>How <see cref="NexusDbContext"/> speaks to PostgreSQL, in one place for the app, its migrations and the tests.</summary>
 internal static class NexusDbOptions
 {
+    /// <summary>Lower case like every other name: EF Core's own needs quotes, which operators' queries over table names do not write.</summary>
+    public const string MigrationsTable = "schema_migrations";
+
     public static DbContextOptionsBuilder UseNexus(this DbContextOptionsBuilder options, NpgsqlDataSource source) =>
         options.UseNpgsql(source, Provider).UseSnakeCaseNamingConvention();
 
@@ -18,6 +21,5 @@ internal static class NexusDbOptions
         return options.Options;
     }
 
-    /// <summary>Lower case like every other name: EF Core's own needs quotes, which operators' queries over table names do not write.</summary>
-    private static void Provider(NpgsqlDbContextOptionsBuilder npgsql) => npgsql.MigrationsHistoryTable("schema_migrations");
+    private static void Provider(NpgsqlDbContextOptionsBuilder npgsql) => npgsql.MigrationsHistoryTable(MigrationsTable);
 }

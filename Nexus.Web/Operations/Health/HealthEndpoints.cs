@@ -7,6 +7,8 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this WebApplication app)
     {
+        // Made now: the uptime counts from here, not from the first question.
+        app.Services.GetRequiredService<HealthState>();
         // With the database away the proxy's port answers 200 (it still proxies, and a load balancer must not drop it), the dashboard's 503.
         app.MapGet("/health", (HttpContext context, HealthState health) =>
             Results.Json(health.Report(context.Listener()), statusCode: context.Listener() == Listener.Dashboard && !health.DatabaseReady ? 503 : 200)).AllowAnonymous();

@@ -1,0 +1,25 @@
+using Npgsql;
+
+namespace Nexus.Web.Operations.Jobs;
+
+/// <summary>
+/// Keeps a job single across nodes: an advisory lock of PostgreSQL, held by the connection that took it. Unlike Hangfire's row
+/// in a table it ends with its holder at once, and it never expires while the holder lives.
+/// </summary>
+internal static class JobLock
+{
+    public static async Task<bool> TryTakeAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = Key(name) } } };
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
+
+    /// <summary>Waits for it; closing the connection gives it back.</summary>
+    public static async Task TakeAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = Key(name) } } };
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static string Key(string name) => "nexus job " + name;
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Hangfire;
+using Hangfire.Server;
+using Nexus.Web.Storage;
+using Npgsql;
+
+namespace Nexus.Web.Operations.Jobs;
+
+/// <summary>
+/// What Hangfire calls for every recurring job; its name is part of what is stored there. Keeps the job single, inside its
+/// window and its time box, and writes its history.
+/// </summary>
+internal sealed partial class JobRunner(IServiceProvider services, Database database, JobRuns runs, TimeProvider time, ILogger<JobRunner> logger)
+{
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(3);
+
+    /// <returns>One line for Hangfire's console.</returns>
+    [JobDisplayName("{0}")]
+    public async Task<string> RunAsync(string id, PerformContext? hangfire, CancellationToken stopping)
+    {
+        var job = Schedule.Find(id) ?? throw new InvalidOperationException($"This version of Nexus has no job '{id}'. Another node may: it will remove or run it.");
+        var byHand = hangfire?.GetJobParameter<bool>(StartedByHand.Parameter) == true;
+        if (!byHand && job.Window is { } window && !window.Contains(time.GetUtcNow()))
+            return Skip(id, $"outside its maintenance window ({window.Opens:HH:mm} to {window.Closes:HH:mm} UTC). It runs at its next date, or at once when triggered under Recurring jobs");
+        await using var connection = await database.JobsDataSource.OpenConnectionAsync(stopping);
+        if (!await JobLock.TryTakeAsync(connection, id, stopping))
+            return Skip(id, "it is running already");
+        return await RunAsync(job, connection, byHand, stopping);
+    }
+
+    private async Task<string> RunAsync(RecurringJob job, NpgsqlConnection connection, bool byHand, CancellationToken stopping)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var now = time.GetUtcNow();
+        var box = byHand || job.Window is null || job.Window.Remaining(now) > job.TimeBox ? job.TimeBox : job.Window.Remaining(now);
+        using var boxed = new CancellationTokenSource(box, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(boxed.Token, stopping);
+        var run = await runs.BeginAsync(job.Id, byHand, stopping);
+        Log.Started(logger, job.Id, byHand);
+        try
+        {
+            var work = (IJob)services.GetRequiredService(job.Work);
+            var result = await work.RunAsync(new(connection, progress => runs.ReportAsync(run, progress, either.Token)), either.Token);
+            await runs.ReportAsync(run, result, stopping);
+            await runs.EndAsync(run, JobRuns.Succeeded, null, stopping);
+            var took = Seconds(started);
+            Log.Succeeded(logger, job.Id, took, result.Summary);
+            return result.Summary;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await EndAsync(run, JobRuns.Stopped, "Nexus was stopped, or the run was deleted in the console.");
+            Log.Stopped(logger, job.Id);
+            throw;
+        }
+        catch (OperationCanceledException) when (boxed.IsCancellationRequested)
+        {
+            var error = new TimeBoxUsedUpException($"'{job.Id}' was cut off after its {box.TotalMinutes:0.#} minutes; what it had done stays done. It goes on at its next date, or at once when triggered under Recurring jobs.");
+            await EndAsync(run, JobRuns.TimedOut, error.Message);
+            Log.TimedOut(logger, error.Message);
+            throw error;
+        }
+        catch (Exception error)
+        {
+            await EndAsync(run, JobRuns.Failed, error.Message);
+            Log.Failed(logger, job.Id, error);
+            throw;
+        }
+    }
+
+    /// <summary>The database may be what failed: the next run then finds this one unfinished and says so.</summary>
+    private async Task EndAsync(Guid run, string outcome, string error)
+    {
+        using var limit = new CancellationTokenSource(LastWords);
+        try
+        {
+            await runs.EndAsync(run, outcome, error, limit.Token);
+        }
+        catch (Exception lost) when (DatabaseAway.IsDatabase(lost) || lost is OperationCanceledException or InvalidOperationException)
+        {
+            Log.NotWritten(logger, outcome, lost.Message);
+        }
+    }
+
+    private string Skip(string id, string reason)
+    {
+        Log.Skipped(logger, id, reason);
+        return $"Skipped: {reason}.";
+    }
+
+    private static double Seconds(long started) => Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 2);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Job {Job} starts (by hand: {ByHand}).")]
+        public static partial void Started(ILogger logger, string job, bool byHand);
+
+        [LoggerMessage(EventName = "job_succeeded", Level = LogLevel.Information, Message = "Job {Job} is done after {Seconds} s: {Summary}")]
+        public static partial void Succeeded(ILogger logger, string job, double seconds, string summary);
+
+        [LoggerMessage(LogLevel.Information, "Job {Job} is not run: {Reason}.")]
+        public static partial void Skipped(ILogger logger, string job, string reason);
+
+        [LoggerMessage(LogLevel.Information, "Job {Job} was stopped; it is taken up again.")]
+        public static partial void Stopped(ILogger logger, string job);
+
+        [LoggerMessage(EventName = "job_timed_out", Level = LogLevel.Warning, Message = "{Message}")]
+        public static partial void TimedOut(ILogger logger, string message);
+
+        [LoggerMessage(EventName = "job_failed", Level = LogLevel.Error, Message = "Job {Job} failed.")]
+        public static partial void Failed(ILogger logger, string job, Exception error);
+
+        [LoggerMessage(LogLevel.Warning, "That a run ended as {Outcome} could not be stored: {Reason}")]
+        public static partial void NotWritten(ILogger logger, string outcome, string reason);
+    }
+}
+
+/// <summary>Failed, but not to be tried again before its next date.</summary>
+internal sealed class TimeBoxUsedUpException(string message) : Exception(message);

@@ -1,0 +1,110 @@
+using Hangfire;
+using Hangfire.AspNetCore;
+using Hangfire.PostgreSql;
+using Hangfire.Storage;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Operations.Jobs;
+
+/// <summary>
+/// Hangfire's server on this node. It begins when the database is ready, with its schema and the <see cref="Schedule"/>; from
+/// then on it lives through outages by itself.
+/// </summary>
+internal sealed partial class JobServer(Database database, IServiceProvider services, IServiceScopeFactory scopes, TimeProvider time, ILogger<JobServer> logger) : BackgroundService
+{
+    /// <summary>Jobs at a time on one node; each may hold one of <see cref="Database.JobsDataSource"/>'s connections throughout.</summary>
+    private const int Workers = 2;
+
+    /// <summary>Runs are cancelled at once when the app stops, and taken up again later; what does not end within this is left behind.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
+
+    private BackgroundJobServer? _server;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (Interlocked.Exchange(ref _server, null) is not { } server)
+            return;
+        server.SendStop();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Farewell);
+        try
+        {
+            await server.WaitForShutdownAsync(limit.Token);
+            server.Dispose();
+        }
+        catch (OperationCanceledException)
+        {
+            // Its threads are background threads: they end with the process. Disposing would wait for them.
+            Log.LeftBehind(logger, Farewell.TotalSeconds);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var told = false;
+        while (true)
+        {
+            try
+            {
+                await database.WaitUntilReadyAsync(stoppingToken);
+                await PrepareAsync(stoppingToken);
+                break;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error) when (DatabaseAway.IsDatabase(error) || error is InvalidOperationException)
+            {
+                if (!told)
+                    Log.NotYet(logger, error);
+                told = true;
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(5), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (stoppingToken.IsCancellationRequested)
+            return;
+        _server = new BackgroundJobServer(
+            new BackgroundJobServerOptions
+            {
+                WorkerCount = Workers,
+                StopTimeout = TimeSpan.Zero,
+                ShutdownTimeout = Farewell,
+                SchedulePollingInterval = TimeSpan.FromSeconds(15),
+                FilterProvider = ScheduleFilters.ForServer(),
+                Activator = new AspNetCoreJobActivator(scopes),
+            },
+            services.GetRequiredService<PostgreSqlStorage>());
+        Log.Started(logger, Schedule.All.Count, Workers);
+    }
+
+    /// <summary>One node at a time brings the schema and the list of recurring jobs up to this version.</summary>
+    private async Task PrepareAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.JobsDataSource.OpenConnectionAsync(cancellation);
+        await JobLock.TakeAsync(connection, "schedule", cancellation);
+        HangfireStorage.Install(connection);
+        var storage = services.GetRequiredService<PostgreSqlStorage>();
+        var manager = services.GetRequiredService<IRecurringJobManager>();
+        foreach (var job in Schedule.All)
+            manager.AddOrUpdate<JobRunner>(job.Id, runner => runner.RunAsync(job.Id, null, CancellationToken.None), job.Cron, new RecurringJobOptions { TimeZone = TimeZoneInfo.Utc });
+        using var stored = storage.GetConnection();
+        foreach (var gone in stored.GetRecurringJobs().Where(job => Schedule.Find(job.Id) is null))
+            manager.RemoveIfExists(gone.Id);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "{Count} recurring jobs are scheduled; {Workers} may run at a time on this node.")]
+        public static partial void Started(ILogger logger, int count, int workers);
+
+        [LoggerMessage(LogLevel.Warning, "Jobs cannot be scheduled yet; it is tried again every few seconds.")]
+        public static partial void NotYet(ILogger logger, Exception error);
+
+        [LoggerMessage(LogLevel.Warning, "Hangfire did not stop within {Seconds} s and is left behind; a job that it ran is taken up again later.")]
+        public static partial void LeftBehind(ILogger logger, double seconds);
+    }
+}

@@ -1,0 +1,19 @@
+using Hangfire;
+using Hangfire.PostgreSql;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Operations.Jobs;
+
+internal static class JobsFeature
+{
+    public static void AddJobs(this WebApplicationBuilder builder)
+    {
+        foreach (var job in Schedule.All)
+            builder.Services.AddTransient(job.Work);
+        builder.Services.AddSingleton<JobRuns>().AddTransient<JobRunner>();
+        builder.Services.AddSingleton(services => HangfireStorage.Create(services.GetRequiredService<Database>(), services.GetRequiredService<ILoggerFactory>()));
+        // The console takes it from here, too: what it triggers is a run by hand.
+        builder.Services.AddSingleton<IRecurringJobManager>(services => new RecurringJobManager(services.GetRequiredService<PostgreSqlStorage>(), ScheduleFilters.ForConsole()));
+        builder.Services.AddHostedService<JobServer>();
+    }
+}

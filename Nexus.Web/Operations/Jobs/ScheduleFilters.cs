@@ -1,0 +1,49 @@
+using Hangfire;
+using Hangfire.Client;
+using Hangfire.Common;
+using Hangfire.States;
+
+namespace Nexus.Web.Operations.Jobs;
+
+/// <summary>Marks runs that a person asked for: the schedule's own runs are made by Hangfire's server, which does not use this filter.</summary>
+internal sealed class StartedByHand : IClientFilter
+{
+    public const string Parameter = "ByHand";
+
+    public void OnCreating(CreatingContext context) => context.SetJobParameter(Parameter, true);
+
+    public void OnCreated(CreatedContext context)
+    {
+        // The mark is part of what was created.
+    }
+}
+
+/// <summary>Tries a failed run again as its line of the <see cref="Schedule"/> says, instead of Hangfire's ten times.</summary>
+internal sealed class ScheduledRetry : IElectStateFilter
+{
+    private readonly Dictionary<string, AutomaticRetryAttribute> _rules = Schedule.All.ToDictionary(job => job.Id, job => new AutomaticRetryAttribute
+    {
+        Attempts = job.Retry.Attempts,
+        DelayInSecondsByAttemptFunc = attempt => (int)Math.Min(job.Retry.After.TotalSeconds * Math.Pow(2, attempt - 1), 86_400),
+        LogEvents = false,
+    });
+
+    public void OnStateElection(ElectStateContext context)
+    {
+        if (context.CandidateState is FailedState { Exception: not TimeBoxUsedUpException } && context.BackgroundJob.Job?.Args is [string id, ..] && _rules.TryGetValue(id, out var rule))
+            rule.OnStateElection(context);
+    }
+}
+
+/// <summary>The filters of this app alone; Hangfire's global ones are shared by everything in the process.</summary>
+internal static class ScheduleFilters
+{
+    public static JobFilterCollection ForServer() => new() { new StatisticsHistoryAttribute(), new ScheduledRetry() };
+
+    public static JobFilterCollection ForConsole()
+    {
+        var filters = ForServer();
+        filters.Add(new StartedByHand());
+        return filters;
+    }
+}

@@ -1,0 +1,29 @@
+using Nexus.Web.Operations.Jobs;
+
+namespace Nexus.Web.Operations;
+
+/// <summary>Every recurring job of Nexus, on one page. Times are UTC.</summary>
+internal static class Schedule
+{
+    /// <summary>When heavy work disturbs least; scheduled runs begin and end inside it.</summary>
+    private static readonly MaintenanceWindow Night = new(new(2, 0), new(5, 0));
+
+    public static IReadOnlyList<RecurringJob> All { get; } =
+    [
+        new("vacuum", typeof(VacuumJob), "VACUUM (ANALYZE) of each of Nexus's tables, least recently done first.")
+        {
+            Cron = "15 2 * * *",
+            Window = Night,
+            TimeBox = TimeSpan.FromMinutes(90),
+            Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(10)),
+        },
+        new("partitions", typeof(PartitionsJob), "Makes the ledger's and the payloads' partitions of this month and the three to come.")
+        {
+            Cron = "5 0 * * *",
+            TimeBox = TimeSpan.FromMinutes(2),
+            Retry = new(Attempts: 5, After: TimeSpan.FromMinutes(2)),
+        },
+    ];
+
+    public static RecurringJob? Find(string id) => All.FirstOrDefault(job => job.Id == id);
+}
