@@ -15,6 +15,8 @@ public sealed class RequestFactsTests
     [InlineData("""{"tools":[],"output_config":{"format":{"type":"json_schema","schema":{"properties":{"title":{}}}}},"messages":[]}""", "title", "query_evaluation")]
     [InlineData("""{"output_config":"odd","messages":7,"system":5,"tools":"x"}""", "main", "query_evaluation")]
     [InlineData("""{"messages":[{"role":"user","content":"CRITICAL: Respond with TEXT ONLY now"}]}""", "compaction", "query_evaluation")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t"},{"type":"text","text":"<command-name>"},{"type":"text","text":"CRITICAL: Respond with TEXT ONLY"}]},{"role":"system","content":"s"}]}""", "compaction", "query_evaluation")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"Hi"},{"type":"text","text":"<system-reminder>This is a side question from"}]}]}""", "side_question", "query_evaluation")]
     [InlineData("""{"messages":[{"role":"user","content":"<system-reminder>This is a side question from"}]}""", "side_question", "query_evaluation")]
     [InlineData("not json", "other", "query_evaluation")]
     public void Lane_and_type_follow_from_the_shape(string body, string lane, string type)

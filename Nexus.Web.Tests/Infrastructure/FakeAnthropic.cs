@@ -5,13 +5,15 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Nexus.Web.Tests.Infrastructure;
 
-/// <summary>What the upstream received.</summary>
-internal sealed record Received(string Method, string Target, IReadOnlyList<KeyValuePair<string, string>> Headers, string BodySha256, long BodyLength)
+/// <summary>What the upstream received; while it is answered, also a feature of the request.</summary>
+/// <param name="Body">The first mebibyte of the body.</param>
+internal sealed record Received(string Method, string Target, IReadOnlyList<KeyValuePair<string, string>> Headers, string BodySha256, long BodyLength, byte[] Body)
 {
     public string? Header(string name) => Headers.Where(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value).SingleOrDefault();
 }
@@ -65,12 +67,20 @@ internal sealed class FakeAnthropic : IAsyncDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[64 * 1024];
+        using var body = new MemoryStream();
         long length = 0;
         for (int read; (read = await context.Request.Body.ReadAsync(buffer)) > 0; length += read)
+        {
             hash.AppendData(buffer, 0, read);
-        Requests.Enqueue(new(context.Request.Method, context.Request.Path + context.Request.QueryString.Value,
+            if (length < 1 << 20)
+                body.Write(buffer, 0, read);
+        }
+
+        var received = new Received(context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             [.. context.Request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? "")))],
-            Convert.ToHexStringLower(hash.GetHashAndReset()), length));
+            Convert.ToHexStringLower(hash.GetHashAndReset()), length, body.ToArray());
+        Requests.Enqueue(received);
+        context.Features.Set(received);
         context.RequestAborted.Register(() => Aborted.TrySetResult());
         context.Response.StatusCode = 599;
         if (Answer is { } answer)

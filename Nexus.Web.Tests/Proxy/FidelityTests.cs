@@ -40,6 +40,18 @@ public sealed class FidelityTests : IAsyncLifetime
         Assert.Equal(answer, received);
     }
 
+    [Theory]
+    [InlineData("/v1/models/a%2Fb%20c%25?x=%2F%20", "/v1/models/a%2Fb%20c%25?x=%2F%20")]
+    [InlineData("/v1/files/%2e%2e/models?x=%2F", "/v1/models?x=%2F")]
+    public async Task An_escaped_target_passes_as_it_was_written_unless_it_climbs(string sent, string received)
+    {
+        _upstream.Replies("application/json", "{}"u8.ToArray());
+        var target = new Uri(_nexus.Proxy.BaseAddress!.ToString().TrimEnd('/') + sent, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(HttpMethod.Get, target) { Headers = { { "x-api-key", "sk-ant-own" } } };
+        using var response = await _nexus.Proxy.SendAsync(request);
+        Assert.Equal(received, Assert.Single(_upstream.Requests).Target);
+    }
+
     [Fact]
     public async Task A_body_one_byte_over_the_limit_is_refused_with_413_in_Anthropics_envelope()
     {

@@ -58,21 +58,18 @@ internal sealed record RequestFacts(string? Model, bool Stream, string? RequestT
             return "web_search";
         if (tools is null or { Count: 0 } && Child(Child(Child(Child(json["output_config"], "format"), "schema"), "properties"), "title") is not null)
             return "title";
-        if (last.StartsWith("<system-reminder>This is a side question", StringComparison.Ordinal))
+        // Claude Code appends these to a last user message that has blocks already (tool results, a command's output).
+        var appended = LastUserContent(json) is JsonArray blocks ? blocks.Select(block => MessageAssembler.Text(block, "text")).LastOrDefault(text => text is not null) ?? "" : last;
+        if (appended.StartsWith("<system-reminder>This is a side question", StringComparison.Ordinal))
             return "side_question";
-        return last.StartsWith("CRITICAL: Respond with TEXT ONLY", StringComparison.Ordinal) ? "compaction" : "main";
+        return appended.StartsWith("CRITICAL: Respond with TEXT ONLY", StringComparison.Ordinal) ? "compaction" : "main";
     }
 
     /// <summary>The text of the last user message, its blocks joined by line feeds.</summary>
-    private static string LastUserText(JsonObject? json)
-    {
-        if (json?["messages"] is not JsonArray messages)
-            return "";
-        for (var i = messages.Count - 1; i >= 0; i--)
-            if (MessageAssembler.Text(messages[i], "role") == "user")
-                return Texts((messages[i] as JsonObject)?["content"], "\n");
-        return "";
-    }
+    private static string LastUserText(JsonObject? json) => Texts(LastUserContent(json), "\n");
+
+    private static JsonNode? LastUserContent(JsonObject? json) =>
+        ((json?["messages"] as JsonArray)?.LastOrDefault(message => MessageAssembler.Text(message, "role") == "user") as JsonObject)?["content"];
 
     private static string SystemText(JsonObject? json, string separator) => Texts(json?["system"], separator);
 

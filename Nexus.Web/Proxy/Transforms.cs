@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Nexus.Web.Capture;
 using Nexus.Web.Credentials;
 using Yarp.ReverseProxy.Transforms;
@@ -17,6 +18,7 @@ internal static class Transforms
         {
             // The upstream's own host, from its URL: the caller's Host names a tenant of ours.
             context.ProxyRequest.Headers.Host = null;
+            KeepEscapes(context);
             if (ProxiedRequest.Of(context.HttpContext).Caller?.Credential is { } credential)
                 Pay(context.ProxyRequest.Headers, credential);
             return default;
@@ -27,6 +29,18 @@ internal static class Transforms
                 Tee(context.HttpContext, answer);
             return default;
         });
+    }
+
+    /// <summary>
+    /// The target as the caller wrote it: YARP would escape once more what Kestrel does not unescape, <c>%2F</c>. A target with
+    /// dot segments stays as Kestrel resolved it, since that is the one that was admitted.
+    /// </summary>
+    private static void KeepEscapes(RequestTransformContext context)
+    {
+        var target = context.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!target.Contains('%', StringComparison.Ordinal) || !target.StartsWith('/') || target.Split('?')[0].Split('/').Any(segment => Uri.UnescapeDataString(segment) is "." or ".."))
+            return;
+        context.ProxyRequest.RequestUri = new Uri(context.DestinationPrefix.TrimEnd('/') + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
     private static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, DomainCredential credential)

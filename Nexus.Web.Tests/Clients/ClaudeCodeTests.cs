@@ -1,0 +1,54 @@
+using Xunit;
+
+namespace Nexus.Web.Tests.Clients;
+
+public sealed class ClaudeCodeTests : IDisposable
+{
+    private readonly ClaudeCode _claude = new();
+
+    public void Dispose() => _claude.Dispose();
+
+    [Fact]
+    public async Task A_tool_loop_and_the_session_continued_pass_as_they_do_directly()
+    {
+        var ledger = await Comparison.AssertAlikeAsync(
+            route => _claude.AskAsync(route, ["Do it. [[play:bash 3]]"], ["Go on. [[play:think]]", "--continue"]));
+        Assert.Equal(5, ledger.Count);
+        Assert.Single(ledger.Select(entry => entry.Row.SessionId).Distinct());
+        Assert.All(ledger, entry => Assert.Equal(("main", "inference", true), (entry.Row.Lane, entry.Row.RequestType, entry.Row.Streaming)));
+        Assert.Equal(["tool_use", "tool_use", "tool_use", "end_turn", "end_turn"], ledger.Select(entry => entry.Row.StopReason));
+    }
+
+    [Fact]
+    public async Task Subagents_and_searches_pass_and_are_told_apart()
+    {
+        var ledger = await Comparison.AssertAlikeAsync(
+            route => _claude.AskAsync(route, ["Delegate. [[play:agent]]"], ["Look it up. [[play:search]]", "--continue"]));
+        Assert.Equal(["main", "subagent", "subagent", "main", "main", "web_search", "main"], ledger.Select(entry => entry.Row.Lane));
+        Assert.Single(ledger.Select(entry => entry.Row.SessionId).Distinct());
+    }
+
+    [Fact]
+    public async Task Counts_sent_all_at_once_and_a_compaction_pass_and_are_told_apart()
+    {
+        var ledger = await Comparison.AssertAlikeAsync(
+            route => _claude.AskAsync(route, ["Begin. [[play:say]]"], ["/context", "--continue"], ["/compact", "--continue"], ["Go on. [[play:say]]", "--continue"]));
+        var lanes = ledger.CountBy(entry => entry.Row.Lane).ToDictionary();
+        Assert.Equal((2, 1), (lanes["main"], lanes["compaction"]));
+        Assert.True(lanes["count"] > 10, "many counts at once");
+        Assert.Single(ledger.Select(entry => entry.Row.SessionId).Distinct());
+    }
+
+    [Theory]
+    [InlineData("refused", "upstream_error")]
+    [InlineData("limited", "upstream_error")]
+    [InlineData("overloaded", "upstream_error")]
+    [InlineData("broken", "upstream_error")]
+    [InlineData("cut", "upstream_cut")]
+    [InlineData("gzip", "completed")]
+    public async Task Errors_faults_and_compressed_streams_have_the_same_effect_as_directly(string play, string outcome)
+    {
+        var ledger = await Comparison.AssertAlikeAsync(route => _claude.AskAsync(route, [$"Try. [[play:{play}]]"]));
+        Assert.Equal(outcome, ledger[0].Row.Outcome);
+    }
+}
