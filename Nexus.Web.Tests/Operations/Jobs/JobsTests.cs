@@ -44,8 +44,8 @@ public sealed class JobsTests : IAsyncLifetime
         var details = JsonSerializer.Deserialize<VacuumDetails>(run.Result!, JsonSerializerOptions.Web)!;
         Assert.Empty(details.NotReached);
         var parts = details.Tables.Single(table => table.Table == "content_parts");
-        Assert.Equal(500, parts.Before.DeadTuples);
-        Assert.Equal(0, parts.After.DeadTuples);
+        Assert.Equal(500, parts.Before!.DeadTuples);
+        Assert.Equal(0, parts.After!.DeadTuples);
         Assert.True(parts.Before.Bytes > parts.After.Bytes);
         Assert.All(details.Tables, table => Assert.Null(table.Error));
         Assert.Contains(details.Tables, table => table is { Table: "requests", Partitioned: true });

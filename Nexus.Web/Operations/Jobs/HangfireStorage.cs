@@ -19,7 +19,7 @@ internal static class HangfireStorage
         {
             SchemaName = Schema,
             PrepareSchemaIfNecessary = false,
-            QueuePollInterval = TimeSpan.FromSeconds(5),
+            QueuePollInterval = TimeSpan.FromSeconds(2),
             // A killed node's run is taken up by another after this long; a living one says every fifth of it that it is alive.
             InvisibilityTimeout = TimeSpan.FromMinutes(2),
             UseSlidingInvisibilityTimeout = true,

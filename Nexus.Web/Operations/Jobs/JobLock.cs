@@ -10,6 +10,7 @@ internal static class JobLock
 {
     public static async Task<bool> TryTakeAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
     {
+        await NoticeADeadHolderAsync(connection, cancellation);
         await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = Key(name) } } };
         return await command.ExecuteScalarAsync(cancellation) is true;
     }
@@ -19,6 +20,23 @@ internal static class JobLock
     {
         await using var command = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = Key(name) } } };
         await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>
+    /// A server at work on a statement looks at its connection only when it is told to; without this a killed holder's VACUUM
+    /// would hold the lock to its end. Servers on Windows cannot do it.
+    /// </summary>
+    private static async Task NoticeADeadHolderAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand("SET client_connection_check_interval = '5s'", connection);
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InvalidParameterValue)
+        {
+            // The lock then ends with the statement.
+        }
     }
 
     private static string Key(string name) => "nexus job " + name;

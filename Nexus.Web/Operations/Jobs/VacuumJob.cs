@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
@@ -10,8 +11,9 @@ namespace Nexus.Web.Operations.Jobs;
 internal sealed record TableState(long Bytes, long DeadTuples);
 
 /// <param name="Partitioned">Only analyzed, and its figures are those of its partitions over again.</param>
+/// <param name="Before">Null when not even that could be asked.</param>
 /// <param name="Error">PostgreSQL's words; null when it went well.</param>
-internal sealed record VacuumedTable(string Table, bool Partitioned, TableState Before, TableState After, long Milliseconds, string? Error);
+internal sealed record VacuumedTable(string Table, bool Partitioned, TableState? Before, TableState? After, long Milliseconds, string? Error);
 
 internal sealed record VacuumDetails(IReadOnlyList<VacuumedTable> Tables, IReadOnlyList<string> NotReached);
 
@@ -50,27 +52,25 @@ internal sealed partial class VacuumJob(IDbContextFactory<NexusDbContext> contex
 
     private async Task<VacuumedTable> VacuumAsync(NpgsqlConnection connection, string table, bool partitioned, CancellationToken cancellation)
     {
-        var before = await StateAsync(connection, table, cancellation);
         var started = Stopwatch.GetTimestamp();
-        string? error = null;
+        TableState? before = null;
         try
         {
+            before = await StateAsync(connection, table, cancellation);
+            started = Stopwatch.GetTimestamp();
             // The name was quoted by PostgreSQL (regclass). No time-out of its own: the run's time box is the limit.
             await using var vacuum = new NpgsqlCommand(partitioned ? $"ANALYZE {table}" : $"VACUUM (ANALYZE) {table}", connection) { CommandTimeout = 0 };
             await vacuum.ExecuteNonQueryAsync(cancellation);
-        }
-        catch (PostgresException refused) when (!cancellation.IsCancellationRequested && !refused.IsTransient)
-        {
-            error = refused.MessageText;
-        }
-
-        var took = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-        var after = await StateAsync(connection, table, cancellation);
-        if (error is null)
+            var took = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+            var after = await StateAsync(connection, table, cancellation);
             Log.Vacuumed(logger, table, before.Bytes, after.Bytes, before.DeadTuples, after.DeadTuples, took);
-        else
-            Log.Refused(logger, table, error);
-        return new(table, partitioned, before, after, took, error);
+            return new(table, partitioned, before, after, took, null);
+        }
+        catch (PostgresException refused) when (!cancellation.IsCancellationRequested && connection.State == ConnectionState.Open)
+        {
+            Log.Refused(logger, table, refused.MessageText);
+            return new(table, partitioned, before, null, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds, refused.MessageText);
+        }
     }
 
     private async Task<List<(string Table, bool Partitioned)>> TablesAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -90,7 +90,8 @@ internal sealed partial class VacuumJob(IDbContextFactory<NexusDbContext> contex
     {
         // A partitioned table is the sum of its partitions; pg_partition_tree of another table is the table alone.
         const string Sql = "SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint, coalesce(sum(pg_stat_get_dead_tuples(relid)), 0)::bigint FROM (SELECT $1::text::regclass AS relid UNION SELECT relid FROM pg_partition_tree($1::text::regclass)) AS tables";
-        await using var command = new NpgsqlCommand(Sql, connection) { Parameters = { new() { Value = table } } };
+        // Sizes wait for whoever has the table locked, as VACUUM does; lock_timeout ends both.
+        await using var command = new NpgsqlCommand(Sql, connection) { CommandTimeout = 0, Parameters = { new() { Value = table } } };
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         return new(reader.GetInt64(0), reader.GetInt64(1));
@@ -99,9 +100,9 @@ internal sealed partial class VacuumJob(IDbContextFactory<NexusDbContext> contex
     private static JobResult Result(List<VacuumedTable> done, Queue<(string Table, bool Partitioned)> waiting)
     {
         string[] notReached = [.. waiting.Select(table => table.Table)];
-        var leaves = done.Where(table => !table.Partitioned).ToList();
+        var leaves = done.Where(table => table is { Partitioned: false, Error: null }).ToList();
         var summary = string.Create(CultureInfo.InvariantCulture,
-            $"{done.Count} of {done.Count + notReached.Length} tables; {Megabytes(leaves.Sum(table => table.Before.Bytes))} → {Megabytes(leaves.Sum(table => table.After.Bytes))} MB, {leaves.Sum(table => table.Before.DeadTuples)} → {leaves.Sum(table => table.After.DeadTuples)} dead tuples.");
+            $"{done.Count} of {done.Count + notReached.Length} tables; {Megabytes(leaves.Sum(table => table.Before!.Bytes))} → {Megabytes(leaves.Sum(table => table.After!.Bytes))} MB, {leaves.Sum(table => table.Before!.DeadTuples)} → {leaves.Sum(table => table.After!.DeadTuples)} dead tuples.");
         return new(summary, new VacuumDetails([.. done], notReached));
     }
 
