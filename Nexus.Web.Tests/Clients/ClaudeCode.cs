@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Nexus.Web.Tests.Clients;
 
 /// <summary>
-/// The Claude Code CLI without a terminal, in a home and a working directory of its own for each route, with no way out but to
+/// The Claude Code CLI in a home and a working directory of its own for each route, with no way out but to
 /// 127.0.0.1.
 /// </summary>
 internal sealed class ClaudeCode : IDisposable
@@ -11,28 +12,63 @@ internal sealed class ClaudeCode : IDisposable
     private readonly string _root = Directory.CreateTempSubdirectory("nexus-claude-").FullName;
     private readonly ConnectionRefuser _refuser = new();
 
+    /// <summary>The variable that holds the key: with <c>ANTHROPIC_API_KEY</c> it is sent as <c>x-api-key</c>.</summary>
+    public string KeyVariable { get; init; } = "ANTHROPIC_AUTH_TOKEN";
+
+    /// <summary>Prints each event of a stream when it arrives, and not only whole messages.</summary>
+    public bool PartialMessages { get; init; } = true;
+
+    private static string Program => ClientProcess.Installed("@anthropic-ai/claude-code-linux-{arch}/claude");
+
     /// <summary>Asks once for each set of options (the prompt first), each in a process of its own.</summary>
     public async Task<string> AskAsync(Route route, params string[][] asks)
     {
-        var directory = Path.Combine(_root, Guid.NewGuid().ToString());
-        var (home, work) = (Path.Combine(directory, "home"), Path.Combine(directory, "work"));
-        Directory.CreateDirectory(home);
-        Directory.CreateDirectory(work);
-        await File.WriteAllTextAsync(Path.Combine(work, "hello.txt"), "hello\n");
+        var (home, work) = Directories();
         var printed = new StringBuilder();
         foreach (var ask in asks)
             printed.AppendLine(await ClientProcess.RunAsync(
-                ClientProcess.Installed("@anthropic-ai/claude-code-linux-{arch}/claude"),
-                ["-p", .. ask, "--output-format", "stream-json", "--include-partial-messages", "--verbose", "--allowedTools", "Bash Read Agent WebSearch"],
+                Program,
+                ["-p", .. ask, "--output-format", "stream-json", "--verbose", .. PartialMessages ? (string[])["--include-partial-messages"] : [], "--allowedTools", "Bash Read Agent WebSearch"],
                 work,
-                Environment(route, home)));
+                new Dictionary<string, string>(Environment(route, home)) { ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1", ["DISABLE_TELEMETRY"] = "1" }));
         return printed.ToString();
+    }
+
+    /// <summary>Says one thing on a terminal, as people do, waits for the scripted answer, and leaves.</summary>
+    public async Task<string> SayAsync(Route route, string word)
+    {
+        var (home, work) = Directories();
+        // Past the first-run questions.
+        var known = new JsonObject { ["hasTrustDialogAccepted"] = true, ["hasCompletedProjectOnboarding"] = true, ["projectOnboardingSeenCount"] = 5 };
+        var settings = new JsonObject { ["hasCompletedOnboarding"] = true, ["theme"] = "dark", ["numStartups"] = 5, ["projects"] = new JsonObject { [work] = known } };
+        await File.WriteAllTextAsync(Path.Combine(home, ".claude.json"), settings.ToJsonString());
+        await using var terminal = new Terminal(Program, work, Environment(route, home));
+        await terminal.ShowsAsync("❯");
+        await terminal.TypeAsync(word);
+        await terminal.ShowsAsync(word);
+        await terminal.TypeAsync("\r");
+        await terminal.ShowsAsync("well.");
+        await terminal.TypeAsync("/exit");
+        await terminal.ShowsAsync("/exit");
+        await terminal.TypeAsync("\r");
+        await terminal.EndedAsync();
+        return "left";
     }
 
     public void Dispose()
     {
         _refuser.Dispose();
         Directory.Delete(_root, recursive: true);
+    }
+
+    private (string Home, string Work) Directories()
+    {
+        var directory = Path.Combine(_root, Guid.NewGuid().ToString());
+        var (home, work) = (Path.Combine(directory, "home"), Path.Combine(directory, "work"));
+        Directory.CreateDirectory(home);
+        Directory.CreateDirectory(work);
+        File.WriteAllText(Path.Combine(work, "hello.txt"), "hello\n");
+        return (home, work);
     }
 
     private Dictionary<string, string> Environment(Route route, string home) => new()
@@ -44,9 +80,7 @@ internal sealed class ClaudeCode : IDisposable
         ["SHELL"] = "/bin/bash",
         ["IS_SANDBOX"] = "1",
         ["ANTHROPIC_BASE_URL"] = route.BaseUrl,
-        ["ANTHROPIC_AUTH_TOKEN"] = route.Key,
-        ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
-        ["DISABLE_TELEMETRY"] = "1",
+        [KeyVariable] = route.Key,
         ["DISABLE_AUTOUPDATER"] = "1",
         ["HTTPS_PROXY"] = _refuser.Url,
         ["NO_PROXY"] = "127.0.0.1",

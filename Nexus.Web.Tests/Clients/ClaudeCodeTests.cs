@@ -39,16 +39,39 @@ public sealed class ClaudeCodeTests : IDisposable
         Assert.Single(ledger.Select(entry => entry.Row.SessionId).Distinct());
     }
 
+    [Fact]
+    public async Task A_session_on_a_terminal_passes_and_its_title_is_told_from_the_conversation()
+    {
+        var ledger = await Comparison.AssertAlikeAsync(route => _claude.SayAsync(route, "Begin.[[play:say]]"));
+        Assert.Equal(["main", "title"], ledger.Select(entry => entry.Row.Lane).Order());
+        Assert.Single(ledger.Select(entry => entry.Row.SessionId).Distinct());
+    }
+
+    [Fact]
+    public async Task A_key_in_x_api_key_passes_as_it_does_directly()
+    {
+        using var claude = new ClaudeCode { KeyVariable = "ANTHROPIC_API_KEY" };
+        Assert.Single(await Comparison.AssertAlikeAsync(route => claude.AskAsync(route, ["Hi. [[play:say]]"])));
+    }
+
     [Theory]
     [InlineData("refused", "upstream_error")]
     [InlineData("limited", "upstream_error")]
     [InlineData("overloaded", "upstream_error")]
     [InlineData("broken", "upstream_error")]
-    [InlineData("cut", "upstream_cut")]
     [InlineData("gzip", "completed")]
-    public async Task Errors_faults_and_compressed_streams_have_the_same_effect_as_directly(string play, string outcome)
+    public async Task Errors_and_compressed_streams_have_the_same_effect_as_directly(string play, string outcome)
     {
         var ledger = await Comparison.AssertAlikeAsync(route => _claude.AskAsync(route, [$"Try. [[play:{play}]]"]));
         Assert.Equal(outcome, ledger[0].Row.Outcome);
+    }
+
+    [Fact]
+    public async Task A_cut_stream_is_asked_for_again_as_it_is_directly()
+    {
+        // Of what arrives just before a reset the client prints more or less, with Nexus or without.
+        using var claude = new ClaudeCode { PartialMessages = false };
+        var ledger = await Comparison.AssertAlikeAsync(route => claude.AskAsync(route, ["Try. [[play:cut]]"]));
+        Assert.Equal(["upstream_cut", "completed"], ledger.Select(entry => entry.Row.Outcome));
     }
 }

@@ -15,6 +15,7 @@ internal static class Comparison
         try
         {
             var runs = await Task.WhenAll(routes.Select(async route => Run.Of(route, await client(route))));
+            Assert.NotEmpty(runs[0].Requests);
             foreach (var run in runs[1..])
                 AssertSame(runs[0], run);
             AssertNeverUpstream(routes[2]);

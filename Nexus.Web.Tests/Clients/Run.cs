@@ -5,7 +5,7 @@ namespace Nexus.Web.Tests.Clients;
 
 /// <summary>What one run of a client amounts to, in a form that two runs have alike.</summary>
 /// <param name="Printed">What the client printed.</param>
-/// <param name="Requests">What its upstream received, sorted: some are sent at once.</param>
+/// <param name="Requests">What its upstream received.</param>
 internal sealed record Run(string Printed, IReadOnlyList<string> Requests)
 {
     /// <summary>Hops differ in these by right.</summary>
@@ -14,7 +14,7 @@ internal sealed record Run(string Printed, IReadOnlyList<string> Requests)
     public static Run Of(Route route, string printed)
     {
         var varying = new VaryingValues(route);
-        var requests = route.Script.Exchanges.Select(exchange => varying.Remove(Text(route, exchange))).Order(StringComparer.Ordinal).ToList();
+        var requests = varying.Remove(route.Script.Exchanges.Select(exchange => Text(route, exchange)));
         return new(varying.Remove(printed), requests);
     }
 

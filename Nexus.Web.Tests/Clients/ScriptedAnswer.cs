@@ -9,7 +9,7 @@ namespace Nexus.Web.Tests.Clients;
 internal sealed class ScriptedAnswer(HttpContext context, Exchange exchange)
 {
     /// <summary>Before a cut, so that the peer has what was sent: a reset may overtake it.</summary>
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
 
     public async Task JsonAsync(int status, JsonObject body, bool gzip = false, int? retryAfter = null)
     {
@@ -62,7 +62,7 @@ internal sealed class ScriptedAnswer(HttpContext context, Exchange exchange)
         if (turn.Gzip)
             context.Response.Headers.ContentEncoding = "gzip";
         using var packed = new MemoryStream();
-        await using var zip = new GZipStream(packed, CompressionLevel.Fastest);
+        await using var zip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true);
         var events = EventStream.Of(Message(null, 1, []), turn, 5 + exchange.Number).ToList();
         var end = turn.Ending == Ending.Whole ? events.Count : events.Count / 2;
         exchange.Tokens = (10 + exchange.Number, turn.Ending == Ending.Whole ? 5 + exchange.Number : 1, 7, 100 + exchange.Number);
@@ -72,6 +72,12 @@ internal sealed class ScriptedAnswer(HttpContext context, Exchange exchange)
             if (turn.Gzip)
                 bytes = Packed(zip, packed, bytes);
             await SendAsync(bytes);
+        }
+
+        if (turn.Gzip)
+        {
+            await zip.DisposeAsync();
+            await SendAsync(packed.ToArray());
         }
 
         exchange.Outcome = turn.Ending switch { Ending.ErrorEvent => "upstream_error", Ending.Cut => "upstream_cut", _ => "completed" };

@@ -17,7 +17,7 @@ public sealed class TypeScriptSdkTests
 
     private static Task<string> RunAsync(Route route) => ClientProcess.RunAsync(
         ClientProcess.Installed("node-linux-{arch}/bin/node"),
-        [Path.Combine(Scripts.Repository, "Nexus.Web.Tests", "Clients", "sdk.mjs"), ClientProcess.Installed("@anthropic-ai/sdk"), route.BaseUrl, route.Key],
+        [Path.Combine(Scripts.Repository, "Nexus.Web.Tests", "Clients", "sdk.mjs"), ClientProcess.Installed("@anthropic-ai/sdk")],
         Path.GetTempPath(),
-        new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["HOME"] = Path.GetTempPath() });
+        new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["HOME"] = Path.GetTempPath(), ["ANTHROPIC_BASE_URL"] = route.BaseUrl, ["ANTHROPIC_AUTH_TOKEN"] = route.Key });
 }

@@ -10,10 +10,15 @@ internal sealed partial class VaryingValues(Route route)
 {
     private readonly Dictionary<string, string> _names = [];
 
-    public string Remove(string text)
+    public string Remove(string text) => Remove(text, Name);
+
+    /// <summary>The texts in an order that two runs share although some are sent at once, then without what varies.</summary>
+    public IReadOnlyList<string> Remove(IEnumerable<string> texts) => [.. texts.OrderBy(text => Remove(text, _ => "ID"), StringComparer.Ordinal).Select(Remove)];
+
+    private string Remove(string text, Func<string, string> name)
     {
         text = text.Replace(route.BaseUrl, "BASE_URL", StringComparison.Ordinal);
-        text = Id().Replace(text, match => Name(match.Value));
+        text = Id().Replace(text, match => name(match.Value));
         text = Instant().Replace(text, "INSTANT");
         text = Socket().Replace(text, "PID.sock");
         return Duration().Replace(text, "$1 0");

@@ -1,11 +1,10 @@
 // Drives @anthropic-ai/sdk through its calls and prints one line for each: what the program that uses it would see.
-// node sdk.mjs PATH-TO-SDK BASE-URL KEY
+// ANTHROPIC_BASE_URL=… ANTHROPIC_AUTH_TOKEN=… node sdk.mjs PATH-TO-SDK
 import { createRequire } from 'node:module';
 
-const [, , installed, baseURL, key] = process.argv;
-const Anthropic = createRequire(import.meta.url)(installed);
-const client = new Anthropic({ baseURL, apiKey: key, maxRetries: 2 });
-const once = new Anthropic({ baseURL, apiKey: key, maxRetries: 0 });
+const Anthropic = createRequire(import.meta.url)(process.argv[2]);
+const client = new Anthropic();
+const once = new Anthropic({ maxRetries: 0 });
 const message = text => ({ model: 'claude-sonnet-5', max_tokens: 256, messages: [{ role: 'user', content: text }] });
 const tools = [{ name: 'Bash', description: 'Runs a command', input_schema: { type: 'object', properties: { command: { type: 'string' } } } }];
 
@@ -36,7 +35,7 @@ const cases = {
   create_own_headers: () => client.messages.create({ ...message('Hi [[play:say]]'), metadata: { user_id: 'user-1' } }, { headers: { 'X-Team': 'blue', 'anthropic-beta': 'b-2026-01-01,a-2026-01-02' } }),
   create_beyond_ascii: () => client.messages.create(message('Zażółć gęślą jaźń \u0000 🙂 [[play:say]]')),
   beta_create: () => client.beta.messages.create({ ...message('Hi [[play:say]]'), betas: ['context-management-2025-06-27'] }),
-  auth_token: () => new Anthropic({ baseURL, apiKey: null, authToken: key }).messages.create(message('Hi [[play:say]]')),
+  api_key: () => new Anthropic({ apiKey: process.env.ANTHROPIC_AUTH_TOKEN, authToken: null }).messages.create(message('Hi [[play:say]]')),
   stream: () => events(message('Hi [[play:think]]')),
   stream_tool: () => client.messages.stream({ ...message('Run it [[play:bash]]'), tools }).finalMessage(),
   stream_compressed: () => client.messages.stream(message('Hi [[play:gzip]]')).finalMessage(),
