@@ -51,7 +51,7 @@ internal sealed partial class Database : BackgroundService
 
     public NpgsqlDataSource JobsDataSource { get; }
 
-    /// <summary>For Hangfire's own bookkeeping alone; jobs work on <see cref="JobsDataSource"/>.</summary>
+    /// <summary>For the bookkeeping of jobs, Hangfire's and Nexus's; they work on <see cref="JobsDataSource"/>.</summary>
     public NpgsqlDataSource SchedulerDataSource { get; }
 
     public DatabaseState State => _state;
@@ -120,8 +120,12 @@ internal sealed partial class Database : BackgroundService
             await _private.EnsureRunningAsync(cancellation);
         if (!_migrated)
         {
-            await using var context = new NexusDbContext(NexusDbOptions.Of(JobsDataSource));
-            await context.Database.MigrateAsync(cancellation);
+            if (!await AppliedMigrations.AreCompleteAsync(JobsDataSource, cancellation))
+            {
+                await using var context = new NexusDbContext(NexusDbOptions.Of(JobsDataSource));
+                await context.Database.MigrateAsync(cancellation);
+            }
+
             await using var months = JobsDataSource.CreateCommand("SELECT nexus_ensure_month(now()), nexus_ensure_month(now() + interval '1 month')");
             await months.ExecuteNonQueryAsync(cancellation);
             _migrated = true;

@@ -101,7 +101,7 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
         [LoggerMessage(LogLevel.Information, "Job {Job} is not run: {Reason}.")]
         public static partial void Skipped(ILogger logger, string job, string reason);
 
-        [LoggerMessage(LogLevel.Information, "Job {Job} was stopped; it is taken up again.")]
+        [LoggerMessage(LogLevel.Information, "Job {Job} was stopped before its end.")]
         public static partial void Stopped(ILogger logger, string job);
 
         [LoggerMessage(EventName = "job_timed_out", Level = LogLevel.Warning, Message = "{Message}")]

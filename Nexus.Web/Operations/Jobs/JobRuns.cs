@@ -49,5 +49,5 @@ internal sealed class JobRuns(Database database, TimeProvider time)
             .ExecuteUpdateAsync(set => set.SetProperty(run => run.Outcome, outcome).SetProperty(run => run.FinishedAt, now).SetProperty(run => run.Error, error), cancellation);
     }
 
-    private NexusDbContext Open() => new(NexusDbOptions.Of(database.JobsDataSource));
+    private NexusDbContext Open() => new(NexusDbOptions.Of(database.SchedulerDataSource));
 }
