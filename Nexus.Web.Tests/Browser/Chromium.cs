@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+using Nexus.Web.Tests.Infrastructure;
+using Xunit;
+
+namespace Nexus.Web.Tests.Browser;
+
+/// <summary>Debian's Chromium, started once for all tests of the folder, with a log of everything that a page must not do.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    /// <summary>Where pictures go that people look at.</summary>
+    public static string Screenshots { get; } = Directory.CreateDirectory(Path.Combine(Repository(), "artifacts", "screenshots")).FullName;
+
+    public async Task InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+
+    /// <summary>A viewer of the dashboard, logged in through the form.</summary>
+    internal async Task<Viewer> LogInAsync(NexusApp nexus, int width = 1280, bool dark = false, bool scripts = true)
+    {
+        var context = await _browser.NewContextAsync(new()
+        {
+            BaseURL = nexus.Dashboard.BaseAddress!.ToString(),
+            ViewportSize = new() { Width = width, Height = 900 },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            JavaScriptEnabled = scripts,
+            TimezoneId = "Europe/Berlin",
+            Locale = "en-GB",
+            // Only the dashboard is there: what a page fetches from elsewhere fails and is reported.
+            Proxy = new() { Server = "http://127.0.0.1:9", Bypass = "127.0.0.1" },
+        });
+        context.SetDefaultTimeout(15_000);
+        var viewer = new Viewer(context, await context.NewPageAsync());
+        await viewer.Page.GotoAsync("/dashboard/login");
+        await viewer.Page.FillAsync("input[name=key]", NexusApp.Key);
+        await viewer.Page.ClickAsync("button.primary");
+        await viewer.Page.WaitForURLAsync("**/dashboard");
+        return viewer;
+    }
+
+    private static string Repository()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "Nexus.sln")))
+            directory = directory.Parent ?? throw new DirectoryNotFoundException("Nexus.sln is in no folder above the tests.");
+        return directory.FullName;
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class InTheBrowser : ICollectionFixture<Chromium>
+{
+    public const string Name = "Browser";
+}
+
+/// <summary>A browser's window. What went wrong in it is gathered and told by <see cref="AssertCleanAsync"/>.</summary>
+internal sealed class Viewer : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _wrong = new();
+
+    public Viewer(IBrowserContext context, IPage page)
+    {
+        _context = context;
+        Page = page;
+        // A violation of the Content-Security-Policy is a console error too.
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+                _wrong.Enqueue($"console {message.Type}: {message.Text}");
+        };
+        page.PageError += (_, error) => _wrong.Enqueue("script error: " + error);
+        page.RequestFailed += (_, request) =>
+        {
+            // An event stream is open until its page goes.
+            if (!request.Url.Contains("/dashboard/live", StringComparison.Ordinal))
+                _wrong.Enqueue($"request failed: {request.Url} {request.Failure}");
+        };
+        page.Response += (_, response) =>
+        {
+            if (response.Status >= 400)
+                _wrong.Enqueue($"status {response.Status}: {response.Url}");
+        };
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>No console errors, violations of the policy, failed requests, or parts wider than the window.</summary>
+    public async Task AssertCleanAsync(string where)
+    {
+        var wider = await Page.EvaluateAsync<string[]>("""
+            () => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? []
+              : [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 120))
+            """);
+        Assert.True(_wrong.IsEmpty && wider.Length == 0, $"{where}: {string.Join(" | ", _wrong)} {(wider.Length > 0 ? "wider than the window: " + string.Join(" | ", wider) : "")}");
+    }
+
+    public Task PictureAsync(string name) => Page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, name + ".png"), FullPage = true });
+
+    public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+}
