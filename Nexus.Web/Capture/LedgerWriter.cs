@@ -94,7 +94,7 @@ internal sealed class LedgerWriter(Database database, TimeProvider time) : IAsyn
     {
         await ExecuteAsync(connection, "TRUNCATE incoming_usage", cancellation);
         await CopyAsync(connection, "incoming_usage", LedgerColumns.Usage, rows, cancellation);
-        string[] sums = ["requests", "errors", "input_tokens", "output_tokens", "cache_creation_5m_tokens", "cache_creation_1h_tokens", "cache_read_tokens", "tool_calls", "cost_micros", "duration_ms"];
+        string[] sums = ["requests", "errors", "input_tokens", "output_tokens", "cache_creation_5m_tokens", "cache_creation_1h_tokens", "cache_read_tokens", "tool_calls", "estimated_output_tokens", "cost_micros", "estimated_cost_micros", "cache_savings_micros", "unpriced_requests", "rate_limit_warnings", "duration_ms"];
         var names = string.Join(", ", LedgerColumns.Usage.Select(column => column.Name));
         await ExecuteAsync(connection, $"""
             INSERT INTO {table} AS sum ({names}) SELECT {names} FROM incoming_usage
@@ -140,10 +140,10 @@ internal sealed class LedgerWriter(Database database, TimeProvider time) : IAsyn
         var connection = await database.DataSource.OpenConnectionAsync(cancellation);
         _connection = connection;
         await ExecuteAsync(connection, """
-            CREATE TEMP TABLE incoming_requests (LIKE requests) ON COMMIT DELETE ROWS;
-            CREATE TEMP TABLE incoming_payloads (LIKE request_payloads) ON COMMIT DELETE ROWS;
-            CREATE TEMP TABLE incoming_parts (LIKE content_parts) ON COMMIT DELETE ROWS;
-            CREATE TEMP TABLE incoming_usage (LIKE usage_5m) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_requests (LIKE requests INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_payloads (LIKE request_payloads INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_parts (LIKE content_parts INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_usage (LIKE usage_5m INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             """, cancellation);
         return connection;
     }

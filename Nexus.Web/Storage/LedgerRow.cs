@@ -43,10 +43,33 @@ internal sealed class LedgerRow
 
     public long CacheReadTokens { get; set; }
 
-    /// <summary>Millionths of a US dollar; null until prices exist.</summary>
+    /// <summary>Output tokens that a broken-off stream seems to have had beyond what it reported; they are billed, and marked as an estimate.</summary>
+    public long EstimatedOutputTokens { get; set; }
+
+    /// <summary>
+    /// Attempts that are billed one by one (<c>usage.iterations</c>), as a JSON array of model and token classes; null when the
+    /// row's own model and tokens are what is billed.
+    /// </summary>
+    public string? Iterations { get; set; }
+
+    /// <summary>Millionths of a US dollar; null where nothing is billed.</summary>
     public long? CostMicros { get; set; }
 
+    /// <summary>The <see cref="PriceListRow"/> that made the cost.</summary>
     public int? PriceVersion { get; set; }
+
+    /// <summary>Why the cost is an estimate: <c>unpriced</c> (no price for the model, costed at the fallback), <c>aborted</c> (the stream broke off), <c>unpriced,aborted</c>; null when it is exact.</summary>
+    public string? CostEstimate { get; set; }
+
+    /// <summary>What reading from the cache saved less what writing to it cost beyond plain input, in millionths of a US dollar.</summary>
+    public long CacheSavingsMicros { get; set; }
+
+    /// <summary>The answer's <c>anthropic-ratelimit-unified-status</c>: <c>allowed</c>, <c>allowed_warning</c> or <c>rejected</c>.</summary>
+    public string? RateLimitStatus { get; set; }
+
+    /// <summary>What the limits decided about this request, with their numbers (JSON); null when none applied.</summary>
+    public string? Policy { get; set; }
+
     public int? FirstByteMs { get; set; }
     public int? FirstTokenMs { get; set; }
     public int DurationMs { get; set; }
@@ -84,6 +107,6 @@ internal sealed class LedgerRow
     /// <summary>At most 200 characters.</summary>
     public string? ErrorMessage { get; set; }
 
-    /// <summary><c>stored</c>, <c>shed</c> (journal past its limit) or <c>none</c> (not captured).</summary>
+    /// <summary><c>stored</c>, <c>redacted</c> (stored with secrets replaced), <c>shed</c> (journal past its limit) or <c>none</c> (not captured).</summary>
     public required string Payload { get; set; }
 }

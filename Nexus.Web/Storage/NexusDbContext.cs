@@ -11,7 +11,15 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<PartRow> Parts => Set<PartRow>();
     public DbSet<Usage5m> Usage5m => Set<Usage5m>();
     public DbSet<Usage15m> Usage15m => Set<Usage15m>();
+    public DbSet<ToolUsageRow> ToolUsage => Set<ToolUsageRow>();
     public DbSet<JobRunRow> JobRuns => Set<JobRunRow>();
+    public DbSet<PriceListRow> PriceLists => Set<PriceListRow>();
+    public DbSet<PriceRuleRow> PriceRules => Set<PriceRuleRow>();
+    public DbSet<ClientKeyRow> ClientKeys => Set<ClientKeyRow>();
+    public DbSet<DomainSettingsRow> DomainSettings => Set<DomainSettingsRow>();
+    public DbSet<AccountWindowRow> AccountWindows => Set<AccountWindowRow>();
+    public DbSet<CacheMissRow> CacheMisses => Set<CacheMissRow>();
+    public DbSet<AuditRow> Audit => Set<AuditRow>();
 
     /// <summary>The ring that signs session cookies, shared by all nodes. The ring that seals credentials is never here.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -24,6 +32,10 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
             ledger.HasIndex(row => new { row.Domain, row.StartedAt });
             ledger.Property(row => row.CacheCreation5mTokens).HasColumnName("cache_creation_5m_tokens");
             ledger.Property(row => row.CacheCreation1hTokens).HasColumnName("cache_creation_1h_tokens");
+            ledger.Property(row => row.EstimatedOutputTokens).HasDefaultValue(0L);
+            ledger.Property(row => row.CacheSavingsMicros).HasDefaultValue(0L);
+            ledger.Property(row => row.Iterations).HasColumnType("jsonb");
+            ledger.Property(row => row.Policy).HasColumnType("jsonb");
         });
         modelBuilder.Entity<PayloadRow>(payload => payload.ToTable("request_payloads").HasKey(row => new { row.StartedAt, row.Id }));
         modelBuilder.Entity<PartRow>(part => part.ToTable("content_parts").HasKey(row => row.Hash));
@@ -36,6 +48,37 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
             run.Property(row => row.Result).HasColumnType("jsonb");
         });
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
+        Administration(modelBuilder);
+    }
+
+    private static void Administration(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<PriceListRow>(list =>
+        {
+            list.ToTable("price_lists").HasKey(row => row.Version);
+            list.Property(row => row.Version).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<PriceRuleRow>(rule =>
+        {
+            rule.ToTable("price_rules").HasKey(row => new { row.Version, row.Position });
+            rule.Property(row => row.CacheWrite5m).HasColumnName("cache_write_5m");
+            rule.Property(row => row.CacheWrite1h).HasColumnName("cache_write_1h");
+        });
+        modelBuilder.Entity<ClientKeyRow>(key =>
+        {
+            key.ToTable("client_keys").HasKey(row => row.Id);
+            key.HasIndex(row => row.SecretHash).IsUnique();
+        });
+        modelBuilder.Entity<DomainSettingsRow>().ToTable("domain_settings").HasKey(row => row.Domain);
+        modelBuilder.Entity<AccountWindowRow>().ToTable("account_windows").HasKey(row => new { row.AccountId, row.WindowName });
+        modelBuilder.Entity<CacheMissRow>().ToTable("cache_misses").HasKey(row => new { row.StartedAt, row.Id });
+        modelBuilder.Entity<ToolUsageRow>().ToTable("usage_tools_15m").HasKey(row => new { row.Bucket, row.Domain, row.KeyId, row.Owner, row.Tool });
+        modelBuilder.Entity<AuditRow>(audit =>
+        {
+            audit.ToTable("audit_log").HasKey(row => row.Id);
+            audit.Property(row => row.Details).HasColumnType("jsonb");
+            audit.HasIndex(row => row.At);
+        });
     }
 
     private static void Usage<T>(ModelBuilder modelBuilder, string table)
@@ -45,5 +88,11 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
             usage.ToTable(table).HasKey(row => new { row.Bucket, row.Domain, row.AccountId, row.KeyId, row.Owner, row.Model, row.RequestType, row.Lane });
             usage.Property(row => row.CacheCreation5mTokens).HasColumnName("cache_creation_5m_tokens");
             usage.Property(row => row.CacheCreation1hTokens).HasColumnName("cache_creation_1h_tokens");
+            // Added later: nodes of the version before still write rows without them.
+            usage.Property(row => row.EstimatedOutputTokens).HasDefaultValue(0L);
+            usage.Property(row => row.EstimatedCostMicros).HasDefaultValue(0L);
+            usage.Property(row => row.CacheSavingsMicros).HasDefaultValue(0L);
+            usage.Property(row => row.UnpricedRequests).HasDefaultValue(0L);
+            usage.Property(row => row.RateLimitWarnings).HasDefaultValue(0L);
         });
 }

@@ -45,6 +45,267 @@ namespace Nexus.Web.Migrations
                     b.ToTable("data_protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.AccountWindowRow", b =>
+                {
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("WindowName")
+                        .HasColumnType("text")
+                        .HasColumnName("window_name");
+
+                    b.Property<DateTimeOffset>("ObservedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("observed_at");
+
+                    b.Property<DateTimeOffset?>("ResetsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("resets_at");
+
+                    b.Property<string>("Status")
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.Property<double?>("Utilization")
+                        .HasColumnType("double precision")
+                        .HasColumnName("utilization");
+
+                    b.HasKey("AccountId", "WindowName")
+                        .HasName("pk_account_windows");
+
+                    b.ToTable("account_windows", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.AuditRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("action");
+
+                    b.Property<string>("Actor")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("actor");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Details")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("details");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id")
+                        .HasName("pk_audit_log");
+
+                    b.HasIndex("At")
+                        .HasDatabaseName("ix_audit_log_at");
+
+                    b.ToTable("audit_log", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.CacheMissRow", b =>
+                {
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("AgentId")
+                        .HasColumnType("text")
+                        .HasColumnName("agent_id");
+
+                    b.Property<string>("Cause")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("cause");
+
+                    b.Property<string>("ChangedPart")
+                        .HasColumnType("text")
+                        .HasColumnName("changed_part");
+
+                    b.Property<string>("Domain")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id");
+
+                    b.Property<long>("MissedTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("missed_tokens");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTimeOffset>("PreviousAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("previous_at");
+
+                    b.Property<Guid>("PreviousId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("previous_id");
+
+                    b.Property<string>("SessionId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("session_id");
+
+                    b.Property<long>("WastedMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("wasted_micros");
+
+                    b.HasKey("StartedAt", "Id")
+                        .HasName("pk_cache_misses");
+
+                    b.ToTable("cache_misses", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.ClientKeyRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.PrimitiveCollection<string[]>("AllowedModels")
+                        .HasColumnType("text[]")
+                        .HasColumnName("allowed_models");
+
+                    b.Property<string>("Capture")
+                        .HasColumnType("text")
+                        .HasColumnName("capture");
+
+                    b.Property<string>("CaptureReason")
+                        .HasColumnType("text")
+                        .HasColumnName("capture_reason");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Domain")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("Hint")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("hint");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.Property<string>("RevokedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("revoked_by");
+
+                    b.Property<string>("RotatedFrom")
+                        .HasColumnType("text")
+                        .HasColumnName("rotated_from");
+
+                    b.Property<byte[]>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret_hash");
+
+                    b.HasKey("Id")
+                        .HasName("pk_client_keys");
+
+                    b.HasIndex("SecretHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_client_keys_secret_hash");
+
+                    b.ToTable("client_keys", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.DomainSettingsRow", b =>
+                {
+                    b.Property<string>("Domain")
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("Capture")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("capture");
+
+                    b.Property<string>("CaptureReason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("capture_reason");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<string>("UpdatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("updated_by");
+
+                    b.HasKey("Domain")
+                        .HasName("pk_domain_settings");
+
+                    b.ToTable("domain_settings", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.JobRunRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -138,6 +399,12 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("cache_read_tokens");
 
+                    b.Property<long>("CacheSavingsMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("cache_savings_micros");
+
                     b.Property<string>("Client")
                         .HasColumnType("text")
                         .HasColumnName("client");
@@ -145,6 +412,10 @@ namespace Nexus.Web.Migrations
                     b.Property<Guid?>("ConversationId")
                         .HasColumnType("uuid")
                         .HasColumnName("conversation_id");
+
+                    b.Property<string>("CostEstimate")
+                        .HasColumnType("text")
+                        .HasColumnName("cost_estimate");
 
                     b.Property<long?>("CostMicros")
                         .HasColumnType("bigint")
@@ -167,6 +438,12 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("text")
                         .HasColumnName("error_type");
 
+                    b.Property<long>("EstimatedOutputTokens")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_output_tokens");
+
                     b.Property<int?>("FirstByteMs")
                         .HasColumnType("integer")
                         .HasColumnName("first_byte_ms");
@@ -178,6 +455,10 @@ namespace Nexus.Web.Migrations
                     b.Property<long>("InputTokens")
                         .HasColumnType("bigint")
                         .HasColumnName("input_tokens");
+
+                    b.Property<string>("Iterations")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("iterations");
 
                     b.Property<string>("KeyId")
                         .HasColumnType("text")
@@ -240,9 +521,17 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("text")
                         .HasColumnName("payload");
 
+                    b.Property<string>("Policy")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("policy");
+
                     b.Property<int?>("PriceVersion")
                         .HasColumnType("integer")
                         .HasColumnName("price_version");
+
+                    b.Property<string>("RateLimitStatus")
+                        .HasColumnType("text")
+                        .HasColumnName("rate_limit_status");
 
                     b.Property<long>("RequestBytes")
                         .HasColumnType("bigint")
@@ -363,6 +652,121 @@ namespace Nexus.Web.Migrations
                     b.ToTable("request_payloads", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.PriceListRow", b =>
+                {
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Note")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("note");
+
+                    b.HasKey("Version")
+                        .HasName("pk_price_lists");
+
+                    b.ToTable("price_lists", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.PriceRuleRow", b =>
+                {
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer")
+                        .HasColumnName("position");
+
+                    b.Property<long>("CacheRead")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_read");
+
+                    b.Property<long>("CacheWrite1h")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_write_1h");
+
+                    b.Property<long>("CacheWrite5m")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_write_5m");
+
+                    b.Property<bool>("Fallback")
+                        .HasColumnType("boolean")
+                        .HasColumnName("fallback");
+
+                    b.Property<long>("Input")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input");
+
+                    b.Property<long>("Output")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output");
+
+                    b.Property<string>("Pattern")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("pattern");
+
+                    b.Property<long?>("PromptAbove")
+                        .HasColumnType("bigint")
+                        .HasColumnName("prompt_above");
+
+                    b.Property<DateTimeOffset?>("ServedFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("served_from");
+
+                    b.Property<DateTimeOffset?>("ServedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("served_until");
+
+                    b.HasKey("Version", "Position")
+                        .HasName("pk_price_rules");
+
+                    b.ToTable("price_rules", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.ToolUsageRow", b =>
+                {
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<string>("Domain")
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Tool")
+                        .HasColumnType("text")
+                        .HasColumnName("tool");
+
+                    b.Property<long>("Calls")
+                        .HasColumnType("bigint")
+                        .HasColumnName("calls");
+
+                    b.HasKey("Bucket", "Domain", "KeyId", "Owner", "Tool")
+                        .HasName("pk_usage_tools_15m");
+
+                    b.ToTable("usage_tools_15m", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.Usage15m", b =>
                 {
                     b.Property<DateTimeOffset>("Bucket")
@@ -409,6 +813,12 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("cache_read_tokens");
 
+                    b.Property<long>("CacheSavingsMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("cache_savings_micros");
+
                     b.Property<long>("CostMicros")
                         .HasColumnType("bigint")
                         .HasColumnName("cost_micros");
@@ -425,6 +835,18 @@ namespace Nexus.Web.Migrations
                     b.Property<long>("Errors")
                         .HasColumnType("bigint")
                         .HasColumnName("errors");
+
+                    b.Property<long>("EstimatedCostMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_cost_micros");
+
+                    b.Property<long>("EstimatedOutputTokens")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_output_tokens");
 
                     b.PrimitiveCollection<long[]>("FirstByteHistogram")
                         .IsRequired()
@@ -443,6 +865,12 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("output_tokens");
 
+                    b.Property<long>("RateLimitWarnings")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rate_limit_warnings");
+
                     b.Property<long>("Requests")
                         .HasColumnType("bigint")
                         .HasColumnName("requests");
@@ -450,6 +878,12 @@ namespace Nexus.Web.Migrations
                     b.Property<long>("ToolCalls")
                         .HasColumnType("bigint")
                         .HasColumnName("tool_calls");
+
+                    b.Property<long>("UnpricedRequests")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("unpriced_requests");
 
                     b.HasKey("Bucket", "Domain", "AccountId", "KeyId", "Owner", "Model", "RequestType", "Lane")
                         .HasName("pk_usage_15m");
@@ -503,6 +937,12 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("cache_read_tokens");
 
+                    b.Property<long>("CacheSavingsMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("cache_savings_micros");
+
                     b.Property<long>("CostMicros")
                         .HasColumnType("bigint")
                         .HasColumnName("cost_micros");
@@ -519,6 +959,18 @@ namespace Nexus.Web.Migrations
                     b.Property<long>("Errors")
                         .HasColumnType("bigint")
                         .HasColumnName("errors");
+
+                    b.Property<long>("EstimatedCostMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_cost_micros");
+
+                    b.Property<long>("EstimatedOutputTokens")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_output_tokens");
 
                     b.PrimitiveCollection<long[]>("FirstByteHistogram")
                         .IsRequired()
@@ -537,6 +989,12 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("output_tokens");
 
+                    b.Property<long>("RateLimitWarnings")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rate_limit_warnings");
+
                     b.Property<long>("Requests")
                         .HasColumnType("bigint")
                         .HasColumnName("requests");
@@ -544,6 +1002,12 @@ namespace Nexus.Web.Migrations
                     b.Property<long>("ToolCalls")
                         .HasColumnType("bigint")
                         .HasColumnName("tool_calls");
+
+                    b.Property<long>("UnpricedRequests")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("unpriced_requests");
 
                     b.HasKey("Bucket", "Domain", "AccountId", "KeyId", "Owner", "Model", "RequestType", "Lane")
                         .HasName("pk_usage_5m");

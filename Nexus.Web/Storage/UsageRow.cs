@@ -27,7 +27,22 @@ internal abstract class UsageRow
     public long CacheCreation1hTokens { get; set; }
     public long CacheReadTokens { get; set; }
     public long ToolCalls { get; set; }
+    public long EstimatedOutputTokens { get; set; }
+
+    /// <summary>Millionths of a US dollar.</summary>
     public long CostMicros { get; set; }
+
+    /// <summary>The part of <see cref="CostMicros"/> that is an estimate.</summary>
+    public long EstimatedCostMicros { get; set; }
+
+    public long CacheSavingsMicros { get; set; }
+
+    /// <summary>Requests of models without a price.</summary>
+    public long UnpricedRequests { get; set; }
+
+    /// <summary>Answers whose <c>anthropic-ratelimit-unified-status</c> was <c>allowed_warning</c>.</summary>
+    public long RateLimitWarnings { get; set; }
+
     public long DurationMs { get; set; }
 
     /// <summary>Requests per bucket of <see cref="Usage.LatencyBuckets"/> by their whole duration.</summary>

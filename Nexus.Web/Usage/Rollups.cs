@@ -33,7 +33,12 @@ internal static class Rollups
         sum.CacheCreation1hTokens += row.CacheCreation1hTokens;
         sum.CacheReadTokens += row.CacheReadTokens;
         sum.ToolCalls += row.ToolCalls;
+        sum.EstimatedOutputTokens += row.EstimatedOutputTokens;
         sum.CostMicros += row.CostMicros ?? 0;
+        sum.EstimatedCostMicros += row.CostEstimate is null ? 0 : row.CostMicros ?? 0;
+        sum.CacheSavingsMicros += row.CacheSavingsMicros;
+        sum.UnpricedRequests += row.CostEstimate?.StartsWith("unpriced", StringComparison.Ordinal) == true ? 1 : 0;
+        sum.RateLimitWarnings += row.RateLimitStatus == "allowed_warning" ? 1 : 0;
         sum.DurationMs += row.DurationMs;
         sum.DurationHistogram[LatencyBuckets.IndexOf(row.DurationMs)]++;
         if (row.FirstByteMs is { } firstByte)
