@@ -36,6 +36,7 @@ internal static class Program
         var app = builder.Build();
         app.UseProxy();
         app.UseDashboard();
+        app.UseListenerRouting();
         app.MapProxy();
         app.MapHealth();
         app.MapApi();

@@ -49,7 +49,7 @@ public class PrivatePostgresTests
         }
         finally
         {
-            await restarted.StopAsync(CancellationToken.None);
+            await restarted.StopAsync();
             other.Kill();
             directory.Delete(recursive: true);
         }

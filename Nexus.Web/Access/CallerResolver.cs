@@ -4,7 +4,7 @@ using Nexus.Web.Credentials;
 namespace Nexus.Web.Access;
 
 /// <summary>Decides who is calling from the domain's credential file and the caller's headers. Holds no state and reads no file.</summary>
-internal sealed class CallerResolver(CredentialFiles files, IOptions<AccessOptions> options)
+internal sealed class CallerResolver(CredentialFiles files, DashboardKey dashboard, IOptions<AccessOptions> options)
 {
     public (Caller? Caller, Denial? Denial) Resolve(string domain, IHeaderDictionary headers)
     {
@@ -33,13 +33,16 @@ internal sealed class CallerResolver(CredentialFiles files, IOptions<AccessOptio
             : Deny(401, "authentication_error", $"The Nexus key for '{domain}' is wrong. Check ANTHROPIC_AUTH_TOKEN (or ANTHROPIC_API_KEY) against the key that the gateway's operator gave you.");
     }
 
-    private static (Caller?, Denial?) PassedThrough(string domain, string authorization, string bearer, string key)
+    private (Caller?, Denial?) PassedThrough(string domain, string authorization, string bearer, string key)
     {
         var own = authorization.Length > 0 ? bearer.Length > 0 ? bearer : authorization : key;
         if (own.Length == 0)
             return Deny(401, "authentication_error", $"The request carries no credential. Send your own Claude key or login, or a Nexus key if '{domain}' has one.");
         if (bearer.StartsWith("cnp_", StringComparison.Ordinal) || key.StartsWith("cnp_", StringComparison.Ordinal))
             return Deny(401, "authentication_error", $"This is a Nexus key, but the domain '{domain}' has no Claude account here. Check the host name in ANTHROPIC_BASE_URL.");
+        // What opens a door here must not be shown to the upstream, whichever door the caller stands at.
+        if (files.IsClientKey(bearer) | files.IsClientKey(key) | dashboard.Matches(bearer) | dashboard.Matches(key))
+            return Deny(401, "authentication_error", $"This key belongs to this gateway, but not to the domain '{domain}'. Check the host name in ANTHROPIC_BASE_URL, or send your own Claude key or login.");
         return (new Caller(domain, Secrets.Fingerprint(own), null), null);
     }
 

@@ -5,7 +5,7 @@ namespace Nexus.Web.Access;
 /// <summary>The tenant a request belongs to: its <c>Host</c>, lower-cased, without port unless localhost or an IP address.</summary>
 internal static class RequestDomain
 {
-    private static readonly System.Buffers.SearchValues<char> Allowed = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-:[]");
+    private static readonly System.Buffers.SearchValues<char> Allowed = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]");
 
     /// <summary>Null when the header is missing or could name anything but a host: the domain becomes part of a file name.</summary>
     public static string? From(string? host)

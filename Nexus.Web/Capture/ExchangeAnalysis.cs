@@ -88,6 +88,7 @@ internal sealed class ExchangeAnalysis : IDisposable
     {
         var (start, answer, end) = (exchange.Start, exchange.Answer, exchange.End);
         var usage = TokenUsage.From(message?.Message?["usage"]);
+        var outcome = exchange.ResponseBody.IsEmpty ? end.Outcome : Judge(end.Outcome, answer?.Status, message, stream);
         return new LedgerRow
         {
             StartedAt = start.StartedAt,
@@ -95,7 +96,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             Domain = PlainText.Clean(start.Domain)!,
             Method = PlainText.Clean(start.Method, 20)!,
             Path = PlainText.Clean(start.Path)!,
-            Outcome = (exchange.ResponseBody.IsEmpty ? end.Outcome : Judge(end.Outcome, message, stream)).ToText(),
+            Outcome = outcome.ToText(),
             Status = (short?)(end.Status ?? answer?.Status),
             AccountId = PlainText.Clean(start.AccountId),
             KeyId = PlainText.Clean(start.KeyId),
@@ -126,16 +127,20 @@ internal sealed class ExchangeAnalysis : IDisposable
             RequestBytes = end.RequestBytes,
             ResponseBytes = end.ResponseBytes,
             ErrorType = PlainText.Clean(message?.ErrorType, 100),
-            ErrorMessage = PlainText.Clean(message?.ErrorMessage ?? end.Error, 200),
+            ErrorMessage = PlainText.Clean(message?.ErrorMessage ?? (outcome == Outcome.Completed ? null : end.Error), 200),
             Payload = exchange.PayloadShed ? "shed" : "none",
         };
     }
 
-    /// <summary>What the bytes say over what the connection said: an error event, or a stream that ended without its stop.</summary>
-    private static Outcome Judge(Outcome outcome, AssembledMessage? message, bool stream) => (outcome, message) switch
+    /// <summary>
+    /// What the bytes say over what the connection said: an error event, a stream that ended without its stop, or an answer
+    /// that was whole when its caller, its upstream or Nexus itself went away.
+    /// </summary>
+    private static Outcome Judge(Outcome outcome, int? status, AssembledMessage? message, bool stream) => (outcome, message) switch
     {
         (Outcome.Completed, { ErrorType: not null }) => Outcome.UpstreamError,
         (Outcome.Completed, { Stopped: false }) when stream => Outcome.UpstreamCut,
+        (Outcome.ClientAborted or Outcome.UpstreamCut or Outcome.UpstreamTimeout or Outcome.Interrupted, { Stopped: true, ErrorType: null }) when status < 400 => Outcome.Completed,
         _ => outcome,
     };
 

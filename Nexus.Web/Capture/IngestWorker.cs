@@ -19,15 +19,8 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
             while (true)
             {
                 await database.WaitUntilReadyAsync(stoppingToken);
-                var batch = await reader.ReadAsync(MostExchanges, MostBytes, stoppingToken);
-                // The journal is read again from the last acknowledgement after a crash, so the server's own fsync is what an
-                // acknowledgement needs, and a batch is stored or not as a whole.
-                if (await TryStoreAsync(writer, batch, stoppingToken))
-                {
-                    reader.Acknowledge();
+                if (await TryBatchAsync(writer, stoppingToken))
                     continue;
-                }
-
                 reader.Rewind();
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken);
             }
@@ -38,26 +31,41 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
         }
     }
 
-    private async Task<bool> TryStoreAsync(LedgerWriter writer, IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
+    /// <summary>Reads a batch and stores it. Whatever fails, disk or database, must not end the worker and with it the process.</summary>
+    private async Task<bool> TryBatchAsync(LedgerWriter writer, CancellationToken cancellation)
     {
+        var read = 0;
         try
         {
-            await writer.WriteAsync(batch, cancellation);
+            var batch = await reader.ReadAsync(MostExchanges, MostBytes, cancellation);
+            read = batch.Count;
+            // The journal is read again from the last acknowledgement after a crash, so the server's own fsync is what an
+            // acknowledgement needs, and a batch is stored or not as a whole.
+            await StoreAsync(writer, batch, cancellation);
+            reader.Acknowledge();
             return true;
-        }
-        catch (Exception error) when (IsAboutTheData(error))
-        {
-            return await StoreOneByOneAsync(writer, batch, cancellation);
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            Log.Failed(logger, error, batch.Count);
+            Log.Failed(logger, error, read);
             return false;
         }
     }
 
+    private async Task StoreAsync(LedgerWriter writer, IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
+    {
+        try
+        {
+            await writer.WriteAsync(batch, cancellation);
+        }
+        catch (Exception error) when (IsAboutTheData(error))
+        {
+            await StoreOneByOneAsync(writer, batch, cancellation);
+        }
+    }
+
     /// <summary>Keeps an exchange that the database refuses from holding up the others: its ledger row is stored without its payload.</summary>
-    private async Task<bool> StoreOneByOneAsync(LedgerWriter writer, IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
+    private async Task StoreOneByOneAsync(LedgerWriter writer, IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
     {
         foreach (var exchange in batch)
         {
@@ -71,8 +79,6 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
                 await writer.WriteWithoutPayloadAsync(exchange, "The payload could not be stored; the log has the reason.", cancellation);
             }
         }
-
-        return true;
     }
 
     /// <summary>Class 22 (data exception), 23 (integrity) and 54 (limits), or a fault of our own in taking the exchange apart.</summary>

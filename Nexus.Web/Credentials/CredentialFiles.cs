@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Access;
 using Nexus.Web.Configuration;
 
 namespace Nexus.Web.Credentials;
@@ -16,6 +17,7 @@ internal sealed partial class CredentialFiles : BackgroundService
     private readonly ILogger<CredentialFiles> _logger;
     private readonly Dictionary<string, (DateTime Modified, long Length)> _seen = [];
     private volatile FrozenDictionary<string, DomainCredential> _byDomain = FrozenDictionary<string, DomainCredential>.Empty;
+    private volatile FrozenSet<string> _clientKeys = FrozenSet<string>.Empty;
 
     public CredentialFiles(IOptions<CredentialOptions> options, IOptions<DataOptions> data, TimeProvider time, ILogger<CredentialFiles> logger)
     {
@@ -31,6 +33,9 @@ internal sealed partial class CredentialFiles : BackgroundService
     public IEnumerable<DomainCredential> All => _byDomain.Values;
 
     public DomainCredential? Find(string domain) => _byDomain.GetValueOrDefault(domain);
+
+    /// <summary>Whether any domain's client key is this one; looked up by its hash, so that the time says nothing.</summary>
+    public bool IsClientKey(string given) => _clientKeys.Contains(Secrets.Fingerprint(given));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -65,9 +70,11 @@ internal sealed partial class CredentialFiles : BackgroundService
                 changed |= !same;
             }
 
-            if (changed)
-                _byDomain = next.ToFrozenDictionary();
-            return changed;
+            if (!changed)
+                return false;
+            _byDomain = next.ToFrozenDictionary();
+            _clientKeys = next.Values.Select(credential => credential.ClientApiKey).OfType<string>().Select(Secrets.Fingerprint).ToFrozenSet();
+            return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Proxy;
 
 namespace Nexus.Web.Listening;
 
@@ -13,10 +14,23 @@ internal static class ListeningFeature
         builder.Services.AddOptions<ListeningOptions>().BindConfiguration(ListeningOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListeningOptions>>((kestrel, listening) => Listen(kestrel, listening.Value));
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<ListeningOptions>>((host, listening) =>
-            host.ShutdownTimeout = TimeSpan.FromSeconds(listening.Value.ShutdownGraceSeconds + 10));
+        // The grace for streams is over when the host begins to stop (DrainingLifetime): this bounds what else is open.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>
+    /// Routing, then authentication. What the proxy's port does not serve is unknown there, in Anthropic's envelope: the closed
+    /// fallback policy would answer it in the dashboard's words, and say that there is a door.
+    /// </summary>
+    public static void UseListenerRouting(this WebApplication app)
+    {
+        app.UseRouting();
+        app.Use(next => context => context.GetEndpoint() is null && context.Listener() == Listener.Proxy
+            ? Refusal.NotFound(context.Request.Path).WriteAsync(context)
+            : next(context));
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
 
     private static void Listen(KestrelServerOptions kestrel, ListeningOptions options)
     {
@@ -25,6 +39,7 @@ internal static class ListeningFeature
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxRequestLineSize = 64 * 1024;
         Bind(kestrel, options.Host, options.ProxyPort, Listener.Proxy);
         Bind(kestrel, options.Host, options.DashboardPort, Listener.Dashboard);
     }

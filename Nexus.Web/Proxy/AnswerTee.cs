@@ -52,7 +52,6 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
         if (_stopSeen)
             return true;
         _stopSeen = bytes.IndexOf(Stop) >= 0 || AcrossReads(bytes);
-        request.AnswerIsWhole |= _stopSeen && !_failed;
         var keep = Stop.Length - 1;
         if (bytes.Length >= keep)
         {

@@ -6,6 +6,9 @@ namespace Nexus.Web.Proxy;
 internal sealed class BodyBuffering(IOptions<ProxyOptions> options)
 {
     private const int FirstBuffer = 16 * 1024;
+
+    /// <summary>What an announced length takes before its bytes arrive: slow callers must not use up the budget with promises.</summary>
+    private const int MostPromised = 1 << 20;
     private readonly RequestMemory _memory = new(options.Value.RequestMemoryBytes);
 
     public static bool Applies(HttpRequest request) =>
@@ -18,19 +21,19 @@ internal sealed class BodyBuffering(IOptions<ProxyOptions> options)
         var announced = context.Request.ContentLength;
         if (announced > most)
             return TooLarge(most);
-        var bytes = _memory.TryRent((int)(announced ?? FirstBuffer) is var first and > 0 ? first : 1);
+        var bytes = _memory.TryRent((int)Math.Clamp(announced ?? FirstBuffer, 1, MostPromised));
         var length = 0;
         try
         {
             while (bytes is not null)
             {
-                if (length == bytes.Length)
+                if (length == bytes.Length && length != announced)
                 {
-                    bytes = Grow(bytes, length);
+                    bytes = Grow(bytes, length, announced ?? most + 1);
                     continue;
                 }
 
-                var read = await context.Request.Body.ReadAsync(bytes.AsMemory(length), context.RequestAborted);
+                var read = length == announced ? 0 : await context.Request.Body.ReadAsync(bytes.AsMemory(length), context.RequestAborted);
                 if (read == 0)
                 {
                     proxied.Body = new PooledBody(bytes, length, _memory);
@@ -54,9 +57,9 @@ internal sealed class BodyBuffering(IOptions<ProxyOptions> options)
         }
     }
 
-    private byte[]? Grow(byte[] bytes, int length)
+    private byte[]? Grow(byte[] bytes, int length, long most)
     {
-        var larger = _memory.TryRent(length * 2);
+        var larger = _memory.TryRent((int)Math.Max(length + 1, Math.Min(length * 2L, most)));
         if (larger is not null)
             bytes.AsSpan(0, length).CopyTo(larger);
         _memory.Return(bytes);

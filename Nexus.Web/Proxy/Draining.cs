@@ -16,7 +16,7 @@ internal sealed class Draining
 
 /// <summary>
 /// The host's lifetime: on SIGTERM or SIGINT requests in flight finish, up to the grace period, while both ports go on
-/// answering health checks; then the host stops. A second signal stops it at once.
+/// answering health checks; then the host stops. What is left then, or at a second signal, is cut off and recorded as interrupted.
 /// </summary>
 internal sealed partial class DrainingLifetime(
     Draining draining,
@@ -44,6 +44,7 @@ internal sealed partial class DrainingLifetime(
         context.Cancel = true;
         if (draining.IsDraining)
         {
+            inFlight.Interrupt();
             application.StopApplication();
             return;
         }
@@ -58,6 +59,7 @@ internal sealed partial class DrainingLifetime(
         var deadline = time.GetUtcNow().AddSeconds(options.Value.ShutdownGraceSeconds);
         while (inFlight.Count > 0 && time.GetUtcNow() < deadline)
             await Task.Delay(TimeSpan.FromMilliseconds(50), time);
+        inFlight.Interrupt();
         application.StopApplication();
     }
 

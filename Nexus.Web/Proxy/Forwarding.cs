@@ -25,7 +25,7 @@ internal sealed partial class Forwarding(
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
     {
         var request = ProxiedRequest.Of(context);
-        if (await AdmitAsync(context, request) is { } refusal)
+        if (Admit(context, request) is { } refusal)
         {
             await refusal.WriteAsync(context);
             return;
@@ -34,6 +34,12 @@ internal sealed partial class Forwarding(
         inFlight.Add(request, context.Request);
         try
         {
+            if (await TakeBodyAsync(context, request) is { } unfit)
+            {
+                await unfit.WriteAsync(context);
+                return;
+            }
+
             request.Recorder = _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, request.Body is { } body ? new ReadOnlySequence<byte>(body.Bytes) : default);
             await next(context);
             await FinishAsync(context, request);
@@ -41,20 +47,16 @@ internal sealed partial class Forwarding(
         finally
         {
             // Whatever went wrong above, the exchange has an end; where it has one already, this counts for nothing.
-            request.Recorder?.End(End(context, request, Outcome.UpstreamCut, "The gateway failed while forwarding."));
+            request.Recorder?.End(End(context, request, request.IsInterrupted ? Outcome.Interrupted : Outcome.UpstreamCut, "The gateway failed while forwarding."));
             inFlight.Remove(request);
             request.Body?.Dispose();
         }
     }
 
-    private async Task<Refusal?> AdmitAsync(HttpContext context, ProxiedRequest request)
+    private Refusal? Admit(HttpContext context, ProxiedRequest request)
     {
         if (draining.IsDraining)
-        {
-            context.Response.Headers.Connection = "close";
-            return Refusal.Overloaded("This gateway is shutting down. Try again in a moment.");
-        }
-
+            return Refusal.Overloaded("This gateway is shutting down. Try again in a moment.") with { CloseConnection = true };
         if (RequestDomain.From(context.Request.Host.Value) is not { } domain)
             return new(StatusCodes.Status400BadRequest, "invalid_request_error", "The Host header does not name a host.");
         request.Domain = domain;
@@ -66,17 +68,32 @@ internal sealed partial class Forwarding(
         }
 
         request.Caller = caller;
+        return null;
+    }
+
+    /// <summary>Reads the body where it must be read whole. A caller that is known by now gets its ledger row also where that fails.</summary>
+    private async Task<Refusal?> TakeBodyAsync(HttpContext context, ProxiedRequest request)
+    {
         if (!BodyBuffering.Applies(context.Request))
             return null;
-        if (await bodies.ReadAsync(context, request) is { } refusal)
+        var outcome = Outcome.Refused;
+        Refusal? refusal = null;
+        try
         {
-            _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, default)
-                .End(End(context, request, Outcome.Refused, refusal.Message) with { Status = refusal.Status });
-            return refusal;
+            refusal = await bodies.ReadAsync(context, request);
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            outcome = request.IsInterrupted ? Outcome.Interrupted : Outcome.ClientAborted;
+            refusal = new((error as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, "invalid_request_error", "The request body ended before it was complete, or is not framed as HTTP demands.", CloseConnection: true);
         }
 
-        request.Model = ModelPeek.Read(request.Body!.Bytes.Span);
-        return null;
+        if (refusal is null)
+            request.Model = ModelPeek.Read(request.Body!.Bytes.Span);
+        else
+            _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, default)
+                .End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null });
+        return refusal;
     }
 
     /// <summary>Names how the exchange ended, and answers where the upstream did not.</summary>
@@ -101,6 +118,8 @@ internal sealed partial class Forwarding(
     {
         if (request.AnswerIsWhole)
             return (request.UpstreamStatus >= 400 ? Outcome.UpstreamError : Outcome.Completed, null);
+        if (request.IsInterrupted)
+            return (Outcome.Interrupted, null);
         // A cut upstream makes YARP abort the caller's connection, so the abort says nothing about who left.
         if (error is ForwarderError.ResponseBodyDestination)
             return (Outcome.UpstreamCut, null);

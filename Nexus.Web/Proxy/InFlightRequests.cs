@@ -8,7 +8,7 @@ internal sealed record InFlightRequest(Guid Id, DateTimeOffset StartedAt, string
 /// <summary>The requests between the grant of access and their end. Snapshots take no lock that the request path waits on.</summary>
 internal sealed class InFlightRequests
 {
-    private readonly ConcurrentDictionary<Guid, (ProxiedRequest Request, string Method, string Path, string? Client)> _requests = new();
+    private readonly ConcurrentDictionary<Guid, (ProxiedRequest Request, HttpContext Context, string Method, string Path, string? Client)> _requests = new();
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -17,7 +17,7 @@ internal sealed class InFlightRequests
     {
         Interlocked.Increment(ref _count);
         var agent = http.Headers.UserAgent.ToString();
-        _requests[request.Id] = (request, http.Method, http.Path.Value ?? "", agent.Length == 0 ? null : agent.Split(' ', 2)[0]);
+        _requests[request.Id] = (request, http.HttpContext, http.Method, http.Path.Value ?? "", agent.Length == 0 ? null : agent.Split(' ', 2)[0]);
     }
 
     public void Remove(ProxiedRequest request)
@@ -26,10 +26,20 @@ internal sealed class InFlightRequests
             Interlocked.Decrement(ref _count);
     }
 
+    /// <summary>Cuts every request off, for a stop that cannot wait: the callers' connections and with them the upstream's.</summary>
+    public void Interrupt()
+    {
+        foreach (var (_, (request, context, _, _, _)) in _requests)
+        {
+            request.IsInterrupted = true;
+            context.Abort();
+        }
+    }
+
     public IReadOnlyCollection<InFlightRequest> Snapshot()
     {
         var snapshot = new List<InFlightRequest>();
-        foreach (var (_, (request, method, path, client)) in _requests)
+        foreach (var (_, (request, _, method, path, client)) in _requests)
             snapshot.Add(new(request.Id, request.StartedAt, request.Domain, method, path, request.Model, request.Caller?.KeyId, client, request.UpstreamStatus is not null, request.ResponseBytes, request.UpstreamStatus));
         return snapshot;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace Nexus.Web.Proxy;
 
@@ -27,11 +28,17 @@ internal sealed class RequestMemory(long budget)
     /// <summary>Null when the budget is used up.</summary>
     public byte[]? TryRent(int length)
     {
+        // Counted before it is rented, so that a refused body costs no memory; the pool's arrays are powers of two.
+        var size = BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, 16));
+        if (Interlocked.Add(ref _used, size) > budget)
+        {
+            Interlocked.Add(ref _used, -size);
+            return null;
+        }
+
         var bytes = ArrayPool<byte>.Shared.Rent(length);
-        if (Interlocked.Add(ref _used, bytes.Length) <= budget)
-            return bytes;
-        Return(bytes);
-        return null;
+        Interlocked.Add(ref _used, bytes.Length - size);
+        return bytes;
     }
 
     public void Return(byte[] bytes)

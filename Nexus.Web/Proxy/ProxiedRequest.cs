@@ -30,10 +30,20 @@ internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arr
     /// <summary>Status that the upstream answered with; null before its headers arrived.</summary>
     public int? UpstreamStatus { get; set; }
 
-    /// <summary>The answer is whole: what happens to the connection now changes no outcome.</summary>
+    /// <summary>The whole answer came from the upstream: what happens to the connection now changes no outcome.</summary>
     public bool AnswerIsWhole { get; set; }
 
     public long ResponseBytes { get; set; }
+
+    /// <summary>Nexus itself cut the request short, because it stops.</summary>
+    public bool IsInterrupted { get; set; }
+
+    /// <summary>Gives the body's memory back once it is all upstream; until then another account may need it.</summary>
+    public void ReleaseBody(HttpContext context)
+    {
+        if (context.Request.Body is MemoryStream body && body.Position == body.Length)
+            Body?.Dispose();
+    }
 
     public long RequestBytes(HttpContext context) => Body?.Length ?? context.Request.ContentLength ?? 0;
 

@@ -40,7 +40,7 @@ internal static class ProxyFeature
     public static void UseProxy(this WebApplication app)
     {
         var entry = app.Services.GetRequiredService<RequestEntry>();
-        app.UseWhen(context => context.Listener() == Listener.Proxy, proxy => proxy.Use(next => context => entry.HandleAsync(context, next)));
+        app.Use(next => context => context.Listener() == Listener.Proxy ? entry.HandleAsync(context, next) : next(context));
         var files = app.Services.GetRequiredService<CredentialFiles>();
         files.Changed += () => app.Services.GetRequiredService<InMemoryConfigProvider>()
             .Update(Upstreams.Routes, Upstreams.Clusters(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value, files.All));
@@ -50,9 +50,7 @@ internal static class ProxyFeature
     {
         app.MapMethods("/api/hello", ["GET", "HEAD"], () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
         app.Map("/api/event_logging/{**rest}", () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
-        // Without it the closed fallback policy would answer unknown paths, in the dashboard's words.
-        app.MapFallback("{**path}", (HttpContext context) =>
-            new Refusal(StatusCodes.Status404NotFound, "not_found_error", $"There is nothing at {context.Request.Path}. The API is under /v1; the dashboard has a port of its own.").WriteAsync(context)).On(Listener.Proxy).AllowAnonymous();
+        app.Map("/v1/{**rest}", (HttpContext context) => Refusal.NotFound(context.Request.Path).WriteAsync(context)).On(Listener.Dashboard).AllowAnonymous();
         var forwarding = app.Services.GetRequiredService<Forwarding>();
         app.MapReverseProxy(pipeline =>
         {

@@ -9,11 +9,15 @@ namespace Nexus.Web.Proxy;
 /// <param name="Message">What is wrong and what to do.</param>
 /// <param name="RetryAfterSeconds">Only where the time is known or an honest guess.</param>
 /// <param name="ShouldRetry">False tells Anthropic's SDKs not to try again.</param>
-internal sealed record Refusal(int Status, string Type, string Message, int? RetryAfterSeconds = null, bool? ShouldRetry = null)
+/// <param name="CloseConnection">The caller's next request needs another connection.</param>
+internal sealed record Refusal(int Status, string Type, string Message, int? RetryAfterSeconds = null, bool? ShouldRetry = null, bool CloseConnection = false)
 {
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static Refusal Overloaded(string message) => new(StatusCodes.Status503ServiceUnavailable, "overloaded_error", message, RetryAfterSeconds: 2);
+
+    public static Refusal NotFound(string path) =>
+        new(StatusCodes.Status404NotFound, "not_found_error", $"There is nothing at {path}. The API is under /v1 on the proxy's port; the dashboard has a port of its own.");
 
     /// <summary>Writes the answer; does nothing when one has begun.</summary>
     public async Task WriteAsync(HttpContext context)
@@ -22,6 +26,8 @@ internal sealed record Refusal(int Status, string Type, string Message, int? Ret
             return;
         var id = context.Features.Get<ProxiedRequest>()?.Id.ToString();
         context.Response.Clear();
+        if (CloseConnection)
+            context.Response.Headers.Connection = "close";
         context.Response.StatusCode = Status;
         context.Response.ContentType = "application/json";
         if (id is not null)

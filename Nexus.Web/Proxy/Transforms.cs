@@ -18,6 +18,7 @@ internal static class Transforms
         {
             // The upstream's own host, from its URL: the caller's Host names a tenant of ours.
             context.ProxyRequest.Headers.Host = null;
+            context.ProxyRequest.Headers.Remove("x-dashboard-key");
             KeepEscapes(context);
             if (ProxiedRequest.Of(context.HttpContext).Caller?.Credential is { } credential)
                 Pay(context.ProxyRequest.Headers, credential);
@@ -64,6 +65,7 @@ internal static class Transforms
     private static void Tee(HttpContext context, HttpResponseMessage answer)
     {
         var request = ProxiedRequest.Of(context);
+        request.ReleaseBody(context);
         request.UpstreamStatus = (int)answer.StatusCode;
         context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
         request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, HeaderMask.Lines(answer), request.Recorder.ElapsedMicros));

@@ -81,7 +81,7 @@ internal sealed partial class Database : BackgroundService
         await base.StopAsync(cancellationToken);
         NpgsqlConnection.ClearAllPools();
         if (_private is not null)
-            await _private.StopAsync(cancellationToken);
+            await _private.StopAsync();
     }
 
     public override void Dispose()

@@ -72,7 +72,8 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         DropForeignPidFile();
         if (!await IsRunningAsync(cancellation))
         {
-            var start = await RunAsync("pg_ctl", cancellation, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}");
+            // Not given up half-way: a stop of Nexus right now would miss a server that has no process id file yet.
+            var start = await RunAsync("pg_ctl", CancellationToken.None, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}");
             if (start.Code != 0)
                 throw new InvalidOperationException($"The private PostgreSQL did not start; its log is {_home}/server.log. {start.Output}");
         }
@@ -82,11 +83,16 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         _checked = true;
     }
 
-    public async Task StopAsync(CancellationToken cancellation)
+    /// <summary>Stops the server, also one whose start was cut short. Not cut short itself: what is left running would outlive Nexus.</summary>
+    public async Task StopAsync()
     {
-        if (_checked)
-            await RunAsync("pg_ctl", cancellation, "stop", "-w", "-m", "fast", "-D", Cluster);
-        Log.Stopped(logger);
+        if (!File.Exists(PidFile))
+            return;
+        var stop = await RunAsync("pg_ctl", CancellationToken.None, "stop", "-w", "-t", "30", "-m", "fast", "-D", Cluster);
+        if (stop.Code == 0)
+            Log.Stopped(logger);
+        else
+            Log.StillThere(logger, stop.Output);
     }
 
     private async Task<bool> IsRunningAsync(CancellationToken cancellation)
@@ -126,7 +132,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
             await ProcessRunner.RunAsync("chown", ["-R", $"{User}:", _home], cancellation);
         try
         {
-            var made = await RunAsync("initdb", cancellation, "-D", Cluster, "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "-k", $"--pwfile={secret}");
+            var made = await RunAsync("initdb", CancellationToken.None, "-D", Cluster, "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "-k", $"--pwfile={secret}");
             if (made.Code != 0)
                 throw new InvalidOperationException($"initdb failed in {_home}: {made.Output}");
         }
@@ -199,6 +205,9 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
 
         [LoggerMessage(LogLevel.Warning, "The private PostgreSQL was killed, and its process id {ProcessId} is another process's now: its lock files are removed.")]
         public static partial void Foreign(ILogger logger, int processId);
+
+        [LoggerMessage(LogLevel.Warning, "The private PostgreSQL did not stop within 30 s; the next start adopts it. {Output}")]
+        public static partial void StillThere(ILogger logger, string output);
 
         [LoggerMessage(LogLevel.Information, "The private PostgreSQL is stopped.")]
         public static partial void Stopped(ILogger logger);

@@ -12,10 +12,16 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
     /// <summary>What is kept of each end of a shed answer: message_start and message_delta, which carry the usage, lie there.</summary>
     private const int ShedEnd = 16 * 1024;
 
+    /// <summary>What of a shed answer is held until its end is known.</summary>
+    private const int ShedAnswer = 1 << 20;
+
     private readonly ArrayBufferWriter<byte> _pending = new(512);
     private readonly List<Arrival> _arrivals = [];
     private byte[]? _unwrittenStart = unwrittenStart;
+    private bool _shed = shed;
+    private bool _keepWhole;
     private AnswerMetadata? _answer;
+    private EndMetadata? _end;
     private long _received;
     private int _ended;
 
@@ -27,7 +33,13 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
     /// <summary>Microseconds since the request's arrival.</summary>
     public long ElapsedMicros => (long)journal.Time.GetElapsedTime(arrivalTimestamp).TotalMicroseconds;
 
-    public void Answered(AnswerMetadata answer) => _answer = answer;
+    public void Answered(AnswerMetadata answer)
+    {
+        _answer = answer;
+        // The usage in a JSON body or inside a compression cannot be read from its two ends.
+        _keepWhole = answer.Headers.Find("content-encoding") is not null
+            || answer.Headers.Find("content-type")?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true;
+    }
 
     public void Received(ReadOnlySpan<byte> bytes)
     {
@@ -35,14 +47,14 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
         _received += bytes.Length;
         _pending.Write(bytes);
         // Without a limit here a disk that refuses writes would let a long answer grow in memory.
-        if (_pending.WrittenCount > (shed ? 8 * ShedEnd : 4 << 20))
+        if (_pending.WrittenCount > (_shed ? ShedAnswer : 4 << 20))
             KeepEnds();
     }
 
     /// <summary>On return everything received so far is in the journal. A shed exchange is written at its end alone.</summary>
     public void Commit()
     {
-        if (!shed && _pending.WrittenCount > 0 && Volatile.Read(ref _ended) == 0)
+        if (!_shed && _pending.WrittenCount > 0 && Volatile.Read(ref _ended) == 0)
             Write(RecordKind.Bytes, null);
     }
 
@@ -51,30 +63,44 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
     {
         if (Interlocked.Exchange(ref _ended, 1) != 0)
             return;
-        if (shed)
+        _end = end;
+        if (_shed && !(_keepWhole && _pending.WrittenCount <= ShedAnswer))
             KeepEnds();
-        // A start that the disk refused is tried once more, without its body, so that the ledger has the row.
-        if (_unwrittenStart is { } start && journal.Append(RecordKind.Start, shed: true, id, start, []))
-            _unwrittenStart = null;
-        Write(RecordKind.End, end);
+        if (TryFinish())
+            return;
+        KeepEnds();
+        journal.Owe(this);
     }
 
-    private void Write(RecordKind kind, EndMetadata? end)
+    /// <summary>Writes the end, and the start where the disk refused it; false when it still does.</summary>
+    internal bool TryFinish() => Write(RecordKind.End, _end);
+
+    private bool Write(RecordKind kind, EndMetadata? end)
     {
-        var metadata = JsonSerializer.SerializeToUtf8Bytes(new AnswerRecord(_answer, ArrivalCodec.Encode(_arrivals), end), JournalJson.Default.AnswerRecord);
-        if (journal.Append(kind, shed, id, metadata, _pending.WrittenCount == 0 ? [] : [_pending.WrittenMemory]))
+        // A start that the disk refused is tried again without its body, so that the ledger has the row.
+        if (_unwrittenStart is { } start)
         {
-            _answer = null;
-            _arrivals.Clear();
-            _pending.ResetWrittenCount();
+            if (!journal.Append(RecordKind.Start, shed: true, id, start, []))
+                return false;
+            _unwrittenStart = null;
         }
+
+        var metadata = JsonSerializer.SerializeToUtf8Bytes(new AnswerRecord(_answer, ArrivalCodec.Encode(_arrivals), end), JournalJson.Default.AnswerRecord);
+        if (!journal.Append(kind, _shed, id, metadata, _pending.WrittenCount == 0 ? [] : [_pending.WrittenMemory]))
+            return false;
+        _answer = null;
+        _arrivals.Clear();
+        _pending.ResetWrittenCount();
+        return true;
     }
 
+    /// <summary>Cuts out the middle of what waits; the exchange is shed from then on.</summary>
     private void KeepEnds()
     {
         if (_pending.WrittenCount <= 2 * ShedEnd)
             return;
         var all = _pending.WrittenSpan;
+        _shed = true;
         byte[] kept = [.. all[..ShedEnd], .. all[^ShedEnd..]];
         _pending.ResetWrittenCount();
         _pending.Write(kept);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
@@ -13,10 +14,14 @@ namespace Nexus.Web.Capture.Journaling;
 /// </summary>
 internal sealed partial class Journal : IDisposable
 {
+    /// <summary>Ended exchanges kept in memory while the disk refuses writes; at most 32 KiB of answer each.</summary>
+    private const int MostOwed = 2000;
+
     private readonly Lock _appending = new();
     private readonly JournalOptions _options;
     private readonly ILogger<Journal> _logger;
     private readonly SemaphoreSlim _appended = new(0, 1);
+    private readonly ConcurrentQueue<ExchangeRecorder> _owed = new();
     private SafeFileHandle? _handle;
     private long _segment;
     private long _length;
@@ -123,9 +128,19 @@ internal sealed partial class Journal : IDisposable
         return true;
     }
 
-    /// <summary>Hands everything written so far to the disk.</summary>
+    /// <summary>Keeps an exchange whose end the disk refused, to try again with each flush; the oldest give way to new ones.</summary>
+    internal void Owe(ExchangeRecorder recorder)
+    {
+        _owed.Enqueue(recorder);
+        if (_owed.Count > MostOwed && _owed.TryDequeue(out _))
+            Interlocked.Increment(ref _failures);
+    }
+
+    /// <summary>Hands everything written so far to the disk. For one caller at a time.</summary>
     public void Flush()
     {
+        while (_owed.TryPeek(out var recorder) && recorder.TryFinish())
+            _owed.TryDequeue(out _);
         if (!_dirty)
             return;
         _dirty = false;
@@ -152,10 +167,33 @@ internal sealed partial class Journal : IDisposable
 
     internal void Recovered() => Interlocked.Increment(ref _ended);
 
-    internal void Corrupt(long bytes, long segment, long offset)
+    /// <summary>Moves the checkpoint. Where the disk refuses it, the old one holds: after a restart more is delivered again.</summary>
+    internal void Checkpoint(JournalPosition position)
+    {
+        try
+        {
+            Files.WriteCheckpoint(position);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Failed(error);
+        }
+    }
+
+    /// <summary>Counts and reports damaged bytes, and keeps a copy of their segment while there is room for one.</summary>
+    internal void Corrupt(long bytes, long segment, long offset, bool keepCopy)
     {
         Interlocked.Add(ref _corrupt, bytes);
         Log.Corrupt(_logger, bytes, segment, offset);
+        try
+        {
+            if (keepCopy)
+                Files.KeepCopy(segment);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Failed(error);
+        }
     }
 
     internal void Deleted(long bytes) => Interlocked.Add(ref _bytesOnDisk, -bytes);
@@ -223,7 +261,7 @@ internal sealed partial class Journal : IDisposable
         [LoggerMessage(LogLevel.Warning, "The journal can be written again.")]
         public static partial void Writable(ILogger logger);
 
-        [LoggerMessage(LogLevel.Error, "{Bytes} bytes of journal segment {Segment} at offset {Offset} are damaged and could not be read; a copy is kept beside it as .corrupt.")]
+        [LoggerMessage(LogLevel.Error, "{Bytes} bytes of journal segment {Segment} at offset {Offset} are damaged and could not be read; a copy is kept beside it as .corrupt while the disk has room.")]
         public static partial void Corrupt(ILogger logger, long bytes, long segment, long offset);
     }
 }

@@ -16,12 +16,12 @@ internal sealed class JournalFiles : IDisposable
     public JournalFiles(string directory)
     {
         _directory = directory;
-        Directory.CreateDirectory(directory);
         try
         {
+            Directory.CreateDirectory(directory);
             _lock = new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new IOException($"The journal in {directory} is in use by another Nexus process, or cannot be written ({error.Message}). Stop the other process, or give this one its own DATA_DIR.", error);
         }
@@ -39,8 +39,18 @@ internal sealed class JournalFiles : IDisposable
         var header = new byte[SegmentHeaderLength];
         "NXSEG001"u8.CopyTo(header);
         run.TryWriteBytes(header.AsSpan(8));
-        RandomAccess.Write(handle, header, 0);
-        return handle;
+        try
+        {
+            RandomAccess.Write(handle, header, 0);
+            return handle;
+        }
+        catch
+        {
+            // On a full disk the file is made and its header refused: left behind, it would be in the way of every later try.
+            handle.Dispose();
+            Delete(segment);
+            throw;
+        }
     }
 
     public SafeFileHandle OpenRead(long segment) => File.OpenHandle(PathOf(segment), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -60,16 +70,13 @@ internal sealed class JournalFiles : IDisposable
     /// <summary>The position before which everything that ended is stored.</summary>
     public JournalPosition ReadCheckpoint()
     {
-        try
-        {
-            var words = File.ReadAllText(CheckpointPath).Split(' ');
-            return new JournalPosition(long.Parse(words[0], CultureInfo.InvariantCulture), long.Parse(words[1], CultureInfo.InvariantCulture));
-        }
-        catch (Exception error) when (error is IOException or FormatException or IndexOutOfRangeException)
-        {
-            // Without a checkpoint everything is delivered again, and the database keeps what it has.
-            return default;
-        }
+        var words = File.Exists(CheckpointPath) ? File.ReadAllText(CheckpointPath).Split(' ') : [];
+        if (words.Length == 2 && Number(words[0]) is { } segment && Number(words[1]) is { } offset && offset <= LengthOf(segment))
+            return new JournalPosition(segment, offset);
+        // Without a checkpoint everything is delivered again, and the database keeps what it has. One that points past what is
+        // there is removed: in time the journal would reach it, and take for stored what is not.
+        File.Delete(CheckpointPath);
+        return default;
     }
 
     public void WriteCheckpoint(JournalPosition position)
@@ -80,6 +87,10 @@ internal sealed class JournalFiles : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private long LengthOf(long segment) => new FileInfo(PathOf(segment)) is { Exists: true } file ? file.Length : -1;
+
+    private static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private string CheckpointPath => Path.Combine(_directory, "checkpoint");
 

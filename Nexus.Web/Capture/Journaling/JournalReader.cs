@@ -54,7 +54,7 @@ internal sealed class JournalReader(Journal journal) : IDisposable
             ArrayPool<byte>.Shared.Return(bytes);
         _rented.Clear();
         if (_abandoned.Count == 0 && _segments.TryGetValue(_current, out var reader))
-            journal.Files.WriteCheckpoint(new JournalPosition(_current, reader.Offset));
+            journal.Checkpoint(new JournalPosition(_current, reader.Offset));
         Forget();
     }
 
@@ -130,9 +130,10 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         var reader = new SegmentReader(journal, next);
         _segments[next] = reader;
         _current = next;
-        if (reader.Run != _run)
+        // Which run wrote a segment with a damaged header nobody knows; an exchange that goes on in it must not be given up.
+        if (reader.CheckedRun() is { } run && run != _run)
         {
-            _run = reader.Run;
+            _run = run;
             AbandonAll(new JournalPosition(next, 0));
         }
 
@@ -163,7 +164,7 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         }
         catch (Exception error) when (error is JsonException or IOException)
         {
-            journal.Corrupt(exchange.Start.Record.Length, exchange.Start.Reader.Segment, exchange.Start.Offset);
+            journal.Corrupt(exchange.Start.Record.Length, exchange.Start.Reader.Segment, exchange.Start.Offset, keepCopy: false);
             journal.Acknowledged(1);
             return 0;
         }

@@ -23,7 +23,7 @@ internal sealed class OpenExchange(Guid id, Location start)
         AnswerMetadata? answer = null;
         EndMetadata? over = null;
         var arrivals = new List<Arrival>();
-        var records = end is { } last ? [.. Answers, last] : Answers;
+        List<Location> records = end is { } last ? [.. Answers, last] : Answers;
         var response = Rent(records.Sum(record => record.Record.PayloadLength), rented);
         var filled = 0;
         foreach (var record in records)
@@ -37,8 +37,8 @@ internal sealed class OpenExchange(Guid id, Location start)
         }
 
         bytes = request.Length + (long)response.Length;
-        over ??= Interruption.EndOf(answer, response.Span, arrivals, request.Length);
-        return new RecordedExchange(id, started, request, answer, response, arrivals, over, start.Record.Shed);
+        over ??= Interruption.EndOf(answer, response.Length, arrivals, request.Length);
+        return new RecordedExchange(id, started, request, answer, response, arrivals, over, start.Record.Shed || records.Exists(record => record.Record.Shed));
     }
 
     private static long Payload(Location location) => location.Offset + JournalRecord.HeaderLength + location.Record.MetadataLength;

@@ -12,7 +12,16 @@ internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
 
     public long Segment => segment;
 
-    public Guid Run => JournalFiles.RunOf(_handle);
+    /// <summary>The run that wrote the segment; null when its header is damaged, which is reported.</summary>
+    public Guid? CheckedRun()
+    {
+        if (JournalFiles.RunOf(_handle) is var run && run != Guid.Empty)
+            return run;
+        // A crash between making the file and its first write leaves it empty: nothing is lost then.
+        if (Length > 0)
+            Damaged(Math.Min(Length, JournalFiles.SegmentHeaderLength), 0);
+        return null;
+    }
 
     public long Length => RandomAccess.GetLength(_handle);
 
@@ -99,9 +108,7 @@ internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
 
     private void Damaged(long bytes, long offset)
     {
-        journal.Corrupt(bytes, segment, offset);
-        if (!_copied)
-            journal.Files.KeepCopy(segment);
+        journal.Corrupt(bytes, segment, offset, keepCopy: !_copied);
         _copied = true;
     }
 }
