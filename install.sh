@@ -22,6 +22,18 @@ need_node() {
   apt_install nodejs npm
 }
 
+need_nginx() {
+  [ -x /usr/sbin/nginx ] && return
+  # Debian would start it, on port 80.
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d'
+    apt_install nginx-light
+    as_root rm /usr/sbin/policy-rc.d
+  else
+    apt_install nginx-light
+  fi
+}
+
 need_chromium() {
   command -v chromium >/dev/null && return
   apt_install chromium

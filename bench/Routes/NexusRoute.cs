@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Npgsql;
+
+namespace Nexus.Bench.Routes;
+
+/// <summary>A Nexus of its own: the Release build with a new DATA_DIR and the private PostgreSQL in it.</summary>
+internal sealed class NexusRoute : Route
+{
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+    private static int _directories;
+    private readonly Workplace _workplace;
+    private readonly IReadOnlyDictionary<string, string> _extra;
+    private readonly int _dashboardPort = ServerProcess.FreePort();
+    private ServerProcess? _process;
+
+    private NexusRoute(Workplace workplace, string name, IReadOnlyDictionary<string, string> extra) : base(name, ServerProcess.FreePort())
+    {
+        _workplace = workplace;
+        _extra = extra;
+        DataDirectory = Path.Combine(workplace.Directory, $"{name}-{Interlocked.Increment(ref _directories)}");
+    }
+
+    public string DataDirectory { get; }
+
+    /// <summary>The app alone, without PostgreSQL.</summary>
+    public int AppProcess => _process!.Id;
+
+    public override IReadOnlyList<int> Processes => PostmasterProcess is { } postmaster ? [AppProcess, postmaster] : [AppProcess];
+
+    private string Postgres => Path.Combine(DataDirectory, "postgres");
+
+    private int? PostmasterProcess => Path.Combine(Postgres, "cluster", "postmaster.pid") is var file && File.Exists(file)
+        ? int.Parse(File.ReadLines(file).First(), CultureInfo.InvariantCulture)
+        : null;
+
+    public static Task<NexusRoute> WithStorageAsync(Workplace workplace) => StartAsync(workplace, "nexus", []);
+
+    public static Task<NexusRoute> WithoutStorageAsync(Workplace workplace) => StartAsync(workplace, "nexus-off", new() { ["STORAGE_ENABLED"] = "false" });
+
+    public static async Task<NexusRoute> StartAsync(Workplace workplace, string name, Dictionary<string, string> extra)
+    {
+        var route = new NexusRoute(workplace, name, extra);
+        await route.StartAsync();
+        return route;
+    }
+
+    /// <summary>Starts the process; how long until the proxy's port answered /health, and until both were healthy with the database.</summary>
+    public async Task<(TimeSpan Answering, TimeSpan Healthy)> StartAsync()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["HOST"] = "127.0.0.1",
+            ["PROXY_PORT"] = $"{Port}",
+            ["DASHBOARD_PORT"] = $"{_dashboardPort}",
+            ["DATA_DIR"] = DataDirectory,
+            ["DATABASE_URL"] = "",
+            ["DASHBOARD_API_KEY"] = "bench-dashboard-key",
+            ["CLAUDE_API_BASE_URL"] = _workplace.UpstreamUrl,
+            ["ENABLE_CLIENT_AUTH"] = "auto",
+            ["LOG_LEVEL"] = "warn",
+        };
+        foreach (var (key, value) in _extra)
+            environment[key] = value;
+        var start = Stopwatch.GetTimestamp();
+        _process = ServerProcess.Start(NexusBinary.Path, _workplace.Log(Path.GetFileName(DataDirectory)), environment);
+        await _process.ListensAsync(Port);
+        await UntilAsync(() => IsOkAsync(Port), TimeSpan.FromMinutes(1), "answers /health");
+        var answering = Stopwatch.GetElapsedTime(start);
+        await UntilAsync(() => IsOkAsync(_dashboardPort), TimeSpan.FromMinutes(2), "is healthy");
+        return (answering, Stopwatch.GetElapsedTime(start));
+    }
+
+    public async Task StopAsync()
+    {
+        if (_process is not null)
+            await _process.DisposeAsync();
+        _process = null;
+    }
+
+    /// <summary>Waits until the journal's backlog is in the database; how long that took, null when it was not within the limit.</summary>
+    public async Task<TimeSpan?> DrainedAsync(TimeSpan limit)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < limit)
+        {
+            using var health = JsonDocument.Parse(await Http.GetByteArrayAsync($"http://127.0.0.1:{Port}/health"));
+            if (!health.RootElement.TryGetProperty("journal", out var journal) || journal.ValueKind == JsonValueKind.Null || journal.GetProperty("backlog").GetInt64() == 0)
+                return Stopwatch.GetElapsedTime(start);
+            await Task.Delay(50);
+        }
+
+        return null;
+    }
+
+    /// <summary>A connection to the private PostgreSQL.</summary>
+    public async Task<NpgsqlConnection> DatabaseAsync(string database = "claude_proxy")
+    {
+        var password = File.ReadLines(Path.Combine(Postgres, "pgpass")).First().Split(':')[^1];
+        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={File.ReadAllText(Path.Combine(Postgres, "port"))};Username=postgres;Password={password};Database={database};Pooling=false;Timeout=10;Command Timeout=300");
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var connection = await DatabaseAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)Convert.ChangeType((await command.ExecuteScalarAsync())!, typeof(T), CultureInfo.InvariantCulture);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    private static async Task<bool> IsOkAsync(int port)
+    {
+        try
+        {
+            using var answer = await Http.GetAsync($"http://127.0.0.1:{port}/health");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private async Task UntilAsync(Func<Task<bool>> condition, TimeSpan limit, string what)
+    {
+        for (var start = Stopwatch.GetTimestamp(); !await condition(); await Task.Delay(10))
+            if (Stopwatch.GetElapsedTime(start) > limit)
+                throw new InvalidOperationException($"{Name} never {what}; its log is {_workplace.Log(Path.GetFileName(DataDirectory))}.");
+    }
+}

@@ -1,0 +1,18 @@
+using Nexus.Bench.Load;
+using Nexus.Bench.Routes;
+
+namespace Nexus.Bench.Scenarios;
+
+internal static class Rounds
+{
+    /// <summary>Runs a load over a route.</summary>
+    /// <exception cref="InvalidOperationException">A request failed or a byte differed: no figure is worth anything then.</exception>
+    public static async Task<LoadResult> RunAsync(Route route, IReadOnlyList<Caller> callers, TimeSpan? duration = null, long? requests = null)
+    {
+        var result = await ClosedLoop.RunAsync(route.Port, callers, duration, requests, CancellationToken.None);
+        if (result.Errors > 0)
+            throw new InvalidOperationException($"{route.Name}: {result.Errors} of {result.Requests} requests failed. The first: {result.FirstError}");
+        Console.Error.WriteLine(FormattableString.Invariant($"  {route.Name,-10} {result.Rate,8:F0}/s  {result.Requests} requests of {result.BytesSent / Math.Max(1, result.Requests)} bytes, p50 {result.Latency.Median:F2} ms, p99 {result.Latency.At(0.99):F2} ms, first byte p50 {result.FirstByte.Median:F2} ms"));
+        return result;
+    }
+}
