@@ -10,6 +10,7 @@ using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Pages;
 using Nexus.Web.Proxy;
 using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 
 namespace Nexus.Web;
 
@@ -29,6 +30,7 @@ internal static class Program
         builder.AddCredentials();    // the Claude accounts that calls are made with
         builder.AddCapture();        // the journal, and the worker that empties it into the database
         builder.AddProxy();          // forwards /v1
+        builder.AddUsage();          // tokens, prices and windows
         builder.AddApi();            // JSON
         builder.AddOperations();     // health, jobs, logs
         builder.AddDashboard();      // Razor Pages

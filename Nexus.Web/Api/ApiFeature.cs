@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Nexus.Web.Access;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations.Health;
@@ -10,6 +11,8 @@ internal static class ApiFeature
     /// <summary>camelCase, as scripts of the older system expect.</summary>
     public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new RequestDetailConverter() } };
 
+    public static JsonSerializerOptions WithoutNulls { get; } = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
     public static void AddApi(this WebApplicationBuilder builder) => builder.Services.AddProblemDetails();
 
     public static void MapApi(this WebApplication app)
@@ -17,6 +20,10 @@ internal static class ApiFeature
         var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAwayFilter>().RequireAuthorization(Policies.ApiKey);
         api.MapRequests();
         api.MapStats();
+        api.MapTokenUsage();
+        api.MapHourlyUsage();
+        api.MapAnalytics();
+        api.MapRateLimits();
         app.MapGet("/token-stats", TokenStats.GetAsync).AddEndpointFilter<DatabaseAwayFilter>().On(Listener.Proxy).AllowAnonymous();
         app.MapGet("/", () => Results.Json(new { service = "claude-nexus", version = HealthState.Version, status = "operational", endpoints = new { api = "/v1/messages", health = "/health", stats = "/token-stats", requests = "/api/requests" } }))
             .On(Listener.Proxy).AllowAnonymous();

@@ -11,6 +11,24 @@ internal sealed class Parameters(IQueryCollection query)
 
     public string? Text(string name) => query[name].ToString() is { Length: > 0 } value ? value : null;
 
+    /// <summary>The value; empty, and a problem, when it is missing.</summary>
+    public string Required(string name)
+    {
+        if (Text(name) is { } value)
+            return value;
+        _wrong.Add($"{name} is required");
+        return "";
+    }
+
+    public bool Flag(string name)
+    {
+        if (Text(name) is not { } value)
+            return false;
+        if (value is not ("true" or "false"))
+            _wrong.Add($"{name}: '{value}' is neither true nor false");
+        return value == "true";
+    }
+
     public int Number(string name, int otherwise, int least, int most)
     {
         if (Text(name) is not { } value)

@@ -23,6 +23,8 @@ internal static class Variables
         new("CLAUDE_API_BASE_URL", "Proxy:UpstreamBaseUrl", "an http or https URL", "The upstream that requests are forwarded to."),
         new("CLAUDE_API_TIMEOUT", "Proxy:IdleTimeoutMs", "milliseconds, 1000 or more", "The upstream may be silent for this long."),
         new("MAX_REQUEST_SIZE", "Proxy:MaxRequestBytes", "bytes, 1024 or more", "Largest body of /v1/messages and count_tokens."),
+        new("ACCOUNT_TOKEN_LIMIT", "Usage:AccountTokenLimit", "output tokens, 1 or more", "What an account is assumed to allow per window where the upstream's headers do not say."),
+        new("ACCOUNT_TOKEN_WINDOW_MINUTES", "Usage:AccountWindowMinutes", "minutes, 5 to 10080", "The window of ACCOUNT_TOKEN_LIMIT."),
         new("LOG_LEVEL", "Log:Level", "debug, info, warn or error", "Least level that is logged."),
         new("DEBUG", "Log:Debug", "true or false", "The same as LOG_LEVEL=debug."),
     ];

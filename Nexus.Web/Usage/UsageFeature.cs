@@ -1,0 +1,12 @@
+using Nexus.Web.Usage.Windows;
+
+namespace Nexus.Web.Usage;
+
+internal static class UsageFeature
+{
+    public static void AddUsage(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<UsageOptions>().BindConfiguration(UsageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<AccountUsage>();
+    }
+}

@@ -1,0 +1,57 @@
+using Nexus.Web.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Nexus.Web.Usage.Windows;
+
+internal sealed record AccountDomainUsage(string AccountId, string Domain, long InputTokens, long OutputTokens, long Requests, DateTimeOffset LastRequestAt);
+
+/// <summary>What accounts used over time, from the five-minute rollups.</summary>
+internal sealed class AccountUsage(Database database)
+{
+    /// <summary>The resolution of everything here.</summary>
+    public static readonly TimeSpan Bucket = TimeSpan.FromMinutes(5);
+
+    /// <summary>One account's buckets from a time on, in order; buckets without requests are left out.</summary>
+    public async Task<List<WindowBucket>> BucketsAsync(string accountId, DateTimeOffset from, CancellationToken cancellation) =>
+        (await BucketsAsync(from, accountId, cancellation)).GetValueOrDefault(accountId, []);
+
+    /// <summary>The buckets of every account, in one query.</summary>
+    public Task<Dictionary<string, List<WindowBucket>>> BucketsAsync(DateTimeOffset from, CancellationToken cancellation) => BucketsAsync(from, null, cancellation);
+
+    private async Task<Dictionary<string, List<WindowBucket>>> BucketsAsync(DateTimeOffset from, string? accountId, CancellationToken cancellation)
+    {
+        await using var command = database.DataSource.CreateCommand("""
+            SELECT account_id, bucket, sum(output_tokens)::bigint, sum(rate_limit_warnings) > 0
+            FROM usage_5m WHERE bucket >= $1 AND account_id <> '' AND ($2 IS NULL OR account_id = $2) GROUP BY account_id, bucket ORDER BY bucket
+            """);
+        command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = (object?)accountId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var accounts = new Dictionary<string, List<WindowBucket>>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            var account = reader.GetString(0);
+            if (!accounts.TryGetValue(account, out var buckets))
+                accounts[account] = buckets = [];
+            buckets.Add(new(reader.GetFieldValue<DateTimeOffset>(1), reader.GetInt64(2), reader.GetBoolean(3)));
+        }
+
+        return accounts;
+    }
+
+    /// <summary>Sums per account and domain from a time on, the most output first.</summary>
+    public async Task<List<AccountDomainUsage>> ByDomainAsync(DateTimeOffset from, CancellationToken cancellation)
+    {
+        await using var command = database.DataSource.CreateCommand("""
+            SELECT account_id, domain, sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(requests)::bigint, max(last_request_at)
+            FROM usage_5m WHERE bucket >= $1 AND account_id <> '' GROUP BY account_id, domain ORDER BY 4 DESC, 1, 2
+            """);
+        command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var rows = new List<AccountDomainUsage>();
+        while (await reader.ReadAsync(cancellation))
+            rows.Add(new(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetFieldValue<DateTimeOffset>(5)));
+        return rows;
+    }
+}
