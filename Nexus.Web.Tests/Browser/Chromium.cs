@@ -29,19 +29,7 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>A viewer of the dashboard, logged in through the form.</summary>
     internal async Task<Viewer> LogInAsync(NexusApp nexus, int width = 1280, bool dark = false, bool scripts = true)
     {
-        var context = await _browser.NewContextAsync(new()
-        {
-            BaseURL = nexus.Dashboard.BaseAddress!.ToString(),
-            ViewportSize = new() { Width = width, Height = 900 },
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
-            JavaScriptEnabled = scripts,
-            TimezoneId = "Europe/Berlin",
-            Locale = "en-GB",
-            // Only the dashboard is there: what a page fetches from elsewhere fails and is reported.
-            Proxy = new() { Server = "http://127.0.0.1:9", Bypass = "127.0.0.1" },
-        });
-        context.SetDefaultTimeout(15_000);
-        var viewer = new Viewer(context, await context.NewPageAsync());
+        var viewer = await OpenAsync(nexus, width, dark, scripts);
         await viewer.Page.GotoAsync("/dashboard/login");
         await viewer.Page.FillAsync("input[name=key]", NexusApp.Key);
         await viewer.Page.ClickAsync("button.primary");
@@ -49,7 +37,26 @@ public sealed class Chromium : IAsyncLifetime
         return viewer;
     }
 
-    private static string Repository()
+    /// <summary>A viewer who is not logged in.</summary>
+    internal async Task<Viewer> OpenAsync(NexusApp nexus, int width = 1280, bool dark = false, bool scripts = true)
+    {
+        var context = await _browser.NewContextAsync(new()
+        {
+            BaseURL = nexus.Dashboard.BaseAddress!.ToString(),
+            ViewportSize = new() { Width = width, Height = 900 },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            ReducedMotion = ReducedMotion.Reduce,
+            JavaScriptEnabled = scripts,
+            TimezoneId = "Europe/Berlin",
+            Locale = "en-GB",
+            // Only the dashboard is there: what a page fetches from elsewhere fails and is reported.
+            Proxy = new() { Server = "http://127.0.0.1:9", Bypass = "127.0.0.1" },
+        });
+        context.SetDefaultTimeout(15_000);
+        return new(context, await context.NewPageAsync());
+    }
+
+    internal static string Repository()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory.FullName, "Nexus.sln")))
@@ -67,6 +74,7 @@ public sealed class InTheBrowser : ICollectionFixture<Chromium>
 /// <summary>A browser's window. What went wrong in it is gathered and told by <see cref="AssertCleanAsync"/>.</summary>
 internal sealed class Viewer : IAsyncDisposable
 {
+    private static readonly Lazy<string> Axe = new(() => File.ReadAllText(Path.Combine(Chromium.Repository(), "node_modules", "axe-core", "axe.min.js")));
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _wrong = new();
 
@@ -104,6 +112,19 @@ internal sealed class Viewer : IAsyncDisposable
               : [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 5).map(e => e.outerHTML.slice(0, 120))
             """);
         Assert.True(_wrong.IsEmpty && wider.Length == 0, $"{where}: {string.Join(" | ", _wrong)} {(wider.Length > 0 ? "wider than the window: " + string.Join(" | ", wider) : "")}");
+    }
+
+    /// <summary>No serious or critical finding of axe-core: names, roles, contrast.</summary>
+    public async Task AssertAccessibleAsync(string where)
+    {
+        // Evaluated by the debugger, which the page's policy does not bind.
+        await Page.EvaluateAsync(Axe.Value);
+        var findings = await Page.EvaluateAsync<string[]>("""
+            async () => (await axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] })).violations
+              .filter(finding => finding.impact === "serious" || finding.impact === "critical")
+              .flatMap(finding => finding.nodes.slice(0, 3).map(node => `${finding.id}: ${node.html.slice(0, 160)} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""}`))
+            """);
+        Assert.True(findings.Length == 0, $"{where}: {string.Join(" | ", findings)}");
     }
 
     public Task PictureAsync(string name) => Page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, name + ".png"), FullPage = true });

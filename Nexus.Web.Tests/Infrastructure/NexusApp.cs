@@ -49,7 +49,7 @@ internal sealed class NexusApp : IAsyncDisposable
         };
         foreach (var (name, value) in settings)
             values[name] = value;
-        var app = Program.Build([], values);
+        var app = Program.Build(values.TryGetValue("ASPNETCORE_ENVIRONMENT", out var environment) ? ["--environment", environment!] : [], values);
         await app.StartAsync();
         return new NexusApp(app, home, directory is null);
     }

@@ -1,5 +1,6 @@
 using Bunit;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Kit;
 using Xunit;
 
 namespace Nexus.Web.Tests.Pages;
@@ -56,7 +57,7 @@ public sealed class ComponentTests : BunitContext
         InFlightLine[] requests = [new(Guid.CreateVersion7(), Noon.AddSeconds(-90), "d", "POST", "/v1/messages", null, "cli/1", null, 0), new(Guid.CreateVersion7(), Noon, "d", "POST", "/v1/messages", "m", null, 200, 2048)];
         var list = Render<InFlightList>(list => list.Add(l => l.Requests, requests).Add(l => l.More, 3).Add(l => l.Now, Noon));
         Assert.Equal(["waiting for the upstream", "2 KB received"], list.FindAll(".state").Select(state => state.TextContent));
-        Assert.Equal(["1.5 min", "0 ms"], list.FindAll(".elapsed").Select(elapsed => elapsed.TextContent));
+        Assert.Equal(["1 min 30 s", "0 ms"], list.FindAll(".elapsed").Select(elapsed => elapsed.TextContent));
         Assert.Contains("and 3 more", list.Markup, StringComparison.Ordinal);
         Assert.Equal("", Render<InFlightList>(none => none.Add(l => l.Requests, [])).Markup.Trim());
     }

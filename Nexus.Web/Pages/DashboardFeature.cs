@@ -80,7 +80,7 @@ internal static class DashboardFeature
         if (!context.Request.Path.StartsWithSegments("/dashboard"))
             return;
         // Conversations stay out of every cache; and one address answers htmx with a part and a browser with the whole.
-        headers.CacheControl = "no-store";
+        headers.CacheControl = "no-cache, no-store";
         headers.Vary = "HX-Request";
     }
 }

@@ -9,9 +9,12 @@ internal static class ViewerZone
         context.Request.Cookies[Cookie] is { Length: > 0 and <= 64 } name && TimeZoneInfo.TryFindSystemTimeZoneById(Uri.UnescapeDataString(name), out var zone) ? zone : TimeZoneInfo.Utc;
 
     /// <summary>The first moment of the day that <paramref name="now"/> lies in; where a clock change skips midnight, the first that exists.</summary>
-    public static DateTimeOffset StartOfDay(this TimeZoneInfo zone, DateTimeOffset now)
+    public static DateTimeOffset StartOfDay(this TimeZoneInfo zone, DateTimeOffset now) => zone.StartOfDay(TimeZoneInfo.ConvertTime(now, zone).Date);
+
+    /// <summary>The first moment of a date on the viewer's clock.</summary>
+    public static DateTimeOffset StartOfDay(this TimeZoneInfo zone, DateTime date)
     {
-        var midnight = DateTime.SpecifyKind(TimeZoneInfo.ConvertTime(now, zone).Date, DateTimeKind.Unspecified);
+        var midnight = DateTime.SpecifyKind(date, DateTimeKind.Unspecified);
         while (zone.IsInvalidTime(midnight))
             midnight = midnight.AddMinutes(15);
         return zone.Instant(midnight);

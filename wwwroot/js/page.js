@@ -1,12 +1,19 @@
 // Copying, filters without empty parameters, folded parts that stay as they were, and words for what failed.
 (() => {
+  let timer = 0;
+  const forget = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { document.getElementById("toast").hidden = true; }, 6000);
+  };
   const toast = (text) => {
     const place = document.getElementById("toast");
+    place.className = "toast";
     place.textContent = text;
     place.hidden = false;
-    clearTimeout(place.timer);
-    place.timer = setTimeout(() => { place.hidden = true; }, 6000);
+    forget();
   };
+  // An answer may bring its own.
+  document.body.addEventListener("htmx:oobAfterSwap", (event) => { if (event.detail.target.id === "toast") forget(); });
 
   // The clipboard's own interface exists on https and localhost alone.
   const copy = async (text) => {
@@ -27,13 +34,22 @@
     try {
       const text = button.dataset.copy ? document.getElementById(button.dataset.copy).textContent : await (await fetch(button.href)).text();
       await copy(text);
-      const label = button.textContent;
+      button.label ??= button.textContent;
       button.textContent = "Copied";
-      setTimeout(() => { button.textContent = label; }, 1500);
+      clearTimeout(button.timer);
+      button.timer = setTimeout(() => { button.textContent = button.label; }, 1500);
     } catch (error) {
       toast(`Could not copy: ${error.message}`);
     }
   });
+
+  // Stands in where the browser does not know commandfor yet.
+  if (!("commandForElement" in HTMLButtonElement.prototype)) {
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("button[commandfor]");
+      if (button) document.getElementById(button.getAttribute("commandfor"))?.showModal();
+    });
+  }
 
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.elt.closest("[data-sparse]")) return;

@@ -11,11 +11,20 @@
     return `${(at.getFullYear() === now.getFullYear() ? day : year).format(at)}, ${clock.format(at)}`;
   };
 
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const ago = (at) => {
+    const seconds = (at - Date.now()) / 1000;
+    for (const [unit, length] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
+      if (Math.abs(seconds) >= length) return relative.format(Math.round(seconds / length), unit);
+    }
+    return relative.format(Math.round(seconds), "second");
+  };
+
   const show = (root) => {
     for (const element of root.querySelectorAll("time[datetime]:not([data-local])")) {
       const at = new Date(element.getAttribute("datetime"));
       if (Number.isNaN(at.getTime())) continue;
-      element.textContent = words(at);
+      element.textContent = element.dataset.relative === undefined ? words(at) : ago(at);
       element.dataset.local = "";
     }
   };
@@ -40,6 +49,9 @@
     tick();
   });
   setInterval(tick, 100);
+  setInterval(() => {
+    for (const element of document.querySelectorAll("time[data-relative]")) element.textContent = ago(new Date(element.getAttribute("datetime")));
+  }, 10000);
 
   // The server counts "today" by this, and reads the times of a filter in it.
   const cookie = `nexus_zone=${encodeURIComponent(zone)}`;

@@ -79,7 +79,7 @@ public sealed class LiveStreamTests : IAsyncDisposable
     }
 
     private IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<string>> Read() =>
-        new LiveStream(_viewer, new InFlightSnapshots(new InFlightRequests(), _time), new FragmentRenderer(_services, NullLoggerFactory.Instance), _time).ReadAsync([], rows: true, CancellationToken.None).GetAsyncEnumerator();
+        new LiveStream(_viewer, new InFlightSnapshots(new InFlightRequests(), _time), new FragmentRenderer(_services.GetRequiredService<IServiceScopeFactory>(), NullLoggerFactory.Instance), _time).ReadAsync([], rows: true, CancellationToken.None).GetAsyncEnumerator();
 
     /// <summary>The name of the next event; time passes until it comes.</summary>
     private async Task<string> NextAsync(IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<string>> stream)

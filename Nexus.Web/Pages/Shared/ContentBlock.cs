@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Nexus.Web.Capture;
+using Nexus.Web.Pages.Shared.Kit;
 
 namespace Nexus.Web.Pages.Shared;
 

@@ -1,0 +1,19 @@
+namespace Nexus.Web.Pages;
+
+/// <summary>One entry of the dashboard's navigation.</summary>
+/// <param name="Covers">Addresses below this prefix belong to the entry too; <see cref="Href"/> alone without it.</param>
+internal sealed record NavigationEntry(string Title, string Href, string? Covers = null)
+{
+    public bool IsAt(string path) => path == Href || (Covers is not null && path.StartsWith(Covers, StringComparison.Ordinal));
+}
+
+/// <summary>The pages in the order of the bar: a new page adds one line here.</summary>
+internal static class Navigation
+{
+    public static IReadOnlyList<NavigationEntry> Entries { get; } =
+    [
+        new("Overview", "/dashboard"),
+        new("Requests", "/dashboard/requests", Covers: "/dashboard/request"),
+        new("Jobs", "/jobs", Covers: "/jobs/"),
+    ];
+}
