@@ -31,7 +31,10 @@ internal sealed class NexusApp : IAsyncDisposable
 
     public string CredentialsDirectory => Path.Combine(_directory, "credentials");
 
-    public static async Task<NexusApp> StartAsync(FakeAnthropic upstream, string? database = null, string? directory = null, params (string Name, string Value)[] settings)
+    public static Task<NexusApp> StartAsync(FakeAnthropic upstream, string? database = null, string? directory = null, params (string Name, string Value)[] settings) =>
+        StartAsync(upstream.Url, database, directory, settings);
+
+    public static async Task<NexusApp> StartAsync(string upstream, string? database = null, string? directory = null, params (string Name, string Value)[] settings)
     {
         var home = directory ?? Directory.CreateTempSubdirectory("nexus-app-").FullName;
         Directory.CreateDirectory(Path.Combine(home, "credentials"));
@@ -43,7 +46,7 @@ internal sealed class NexusApp : IAsyncDisposable
             ["DATA_DIR"] = home,
             ["CREDENTIALS_DIR"] = Path.Combine(home, "credentials"),
             ["DASHBOARD_API_KEY"] = Key,
-            ["CLAUDE_API_BASE_URL"] = upstream.Url,
+            ["CLAUDE_API_BASE_URL"] = upstream,
             ["DATABASE_URL"] = database ?? "postgres://nobody@127.0.0.1:9/claude_proxy",
             ["LOG_LEVEL"] = "warn",
         };

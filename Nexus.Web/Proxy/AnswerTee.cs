@@ -6,7 +6,7 @@ namespace Nexus.Web.Proxy;
 /// Sees each read of the upstream's answer before the caller gets it, and has it in the journal before it hands on the bytes
 /// that complete it: the last counted byte, the <c>message_stop</c> event, the end.
 /// </summary>
-internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answer, long requestBytes)
+internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answer, long requestBytes, CancellationToken callerLeft)
 {
     private const int MostUncommitted = 256 * 1024;
     private static readonly byte[] Stop = "message_stop"u8.ToArray();
@@ -37,6 +37,9 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
         else if (recorder?.Uncommitted >= MostUncommitted)
             recorder.Commit();
     }
+
+    /// <summary>The answer cannot be read further. Whether the caller had left is known only now: next, YARP cuts the caller off itself.</summary>
+    public void Broke() => request.BrokeFor = callerLeft.IsCancellationRequested ? Side.Caller : Side.Upstream;
 
     private void Over()
     {

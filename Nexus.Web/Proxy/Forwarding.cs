@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
 using Nexus.Web.Capture;
@@ -107,34 +108,39 @@ internal sealed partial class Forwarding(
         }
 
         var reason = failure.Exception?.GetBaseException().Message;
-        var (outcome, refusal) = Judge(context, request, failure.Error, reason);
+        var (outcome, refusal) = Judge(context, request, failure, reason);
         request.Recorder?.End(End(context, request, outcome, outcome == Outcome.Completed ? null : reason ?? failure.Error.ToString()) with { Status = refusal is null || context.Response.HasStarted ? null : refusal.Status });
         Log.Failed(logger, request.Id, failure.Error, reason ?? "");
         if (refusal is not null)
             await refusal.WriteAsync(context);
     }
 
-    private (Outcome Outcome, Refusal? Refusal) Judge(HttpContext context, ProxiedRequest request, ForwarderError error, string? reason)
+    private (Outcome Outcome, Refusal? Refusal) Judge(HttpContext context, ProxiedRequest request, IForwarderErrorFeature failure, string? reason)
     {
         if (request.AnswerIsWhole)
             return (request.UpstreamStatus >= 400 ? Outcome.UpstreamError : Outcome.Completed, null);
         if (request.IsInterrupted)
             return (Outcome.Interrupted, null);
-        // A cut upstream makes YARP abort the caller's connection, so the abort says nothing about who left.
-        if (error is ForwarderError.ResponseBodyDestination)
-            return (Outcome.UpstreamCut, null);
-        if (context.RequestAborted.IsCancellationRequested || error is ForwarderError.ResponseBodyClient)
+        var error = failure.Error;
+        // A broken answer makes YARP abort the caller's connection, so that abort says nothing about who left.
+        if (error is ForwarderError.ResponseBodyDestination or ForwarderError.ResponseBodyCanceled or ForwarderError.ResponseBodyClient)
+            return (request.BrokeFor != Side.Upstream ? Outcome.ClientAborted : IsCancellation(failure.Exception) ? Outcome.UpstreamTimeout : Outcome.UpstreamCut, null);
+        if (context.RequestAborted.IsCancellationRequested)
             return (Outcome.ClientAborted, null);
         var upstream = (request.Caller?.Credential?.BaseUrl ?? options.Value.UpstreamBaseUrl).Host;
         return error switch
         {
-            ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.ResponseBodyCanceled or ForwarderError.RequestBodyCanceled =>
+            ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled =>
                 (Outcome.UpstreamTimeout, new(StatusCodes.Status504GatewayTimeout, "timeout_error", $"{upstream} was silent for {options.Value.IdleTimeoutMs / 1000} s (CLAUDE_API_TIMEOUT).")),
             ForwarderError.RequestBodyClient =>
                 (Outcome.ClientAborted, new(StatusCodes.Status400BadRequest, "invalid_request_error", "The request body ended before it was complete.")),
             _ => (Outcome.UpstreamCut, new(StatusCodes.Status502BadGateway, "api_error", $"{upstream} could not be reached, or closed the connection before it answered: {reason ?? error.ToString()}")),
         };
     }
+
+    /// <summary>Whether YARP itself gave up: a read that waits for the first byte of a chunk ends as a socket's error then.</summary>
+    private static bool IsCancellation(Exception? error) =>
+        error is OperationCanceledException || error?.GetBaseException() is OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted };
 
     private static StartMetadata Start(HttpContext context, ProxiedRequest request) => new(
         request.StartedAt,

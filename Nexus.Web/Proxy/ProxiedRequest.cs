@@ -3,6 +3,13 @@ using Nexus.Web.Capture.Journaling;
 
 namespace Nexus.Web.Proxy;
 
+/// <summary>The two ends of a proxied request.</summary>
+internal enum Side
+{
+    Caller,
+    Upstream,
+}
+
 /// <summary>What the steps of the request path know about one request; a feature of its <see cref="HttpContext"/>.</summary>
 internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arrivalTimestamp)
 {
@@ -34,6 +41,9 @@ internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arr
     public bool AnswerIsWhole { get; set; }
 
     public long ResponseBytes { get; set; }
+
+    /// <summary>Whose doing it was that the answer could not be read to its end; null while it could.</summary>
+    public Side? BrokeFor { get; set; }
 
     /// <summary>Nexus itself cut the request short, because it stops.</summary>
     public bool IsInterrupted { get; set; }

@@ -39,7 +39,17 @@ internal sealed class TeeContent(HttpContent inner, AnswerTee tee) : HttpContent
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
+            int read;
+            try
+            {
+                read = await inner.ReadAsync(buffer, cancellationToken);
+            }
+            catch
+            {
+                tee.Broke();
+                throw;
+            }
+
             // An empty read only waits for data (the copier holds no buffer meanwhile): it says nothing about the end.
             if (buffer.Length > 0)
                 tee.Observe(buffer.Span[..read]);

@@ -69,6 +69,6 @@ internal static class Transforms
         request.UpstreamStatus = (int)answer.StatusCode;
         context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
         request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, HeaderMask.Lines(answer), request.Recorder.ElapsedMicros));
-        answer.Content = new TeeContent(answer.Content, new AnswerTee(request, answer, request.RequestBytes(context)));
+        answer.Content = new TeeContent(answer.Content, new AnswerTee(request, answer, request.RequestBytes(context), context.RequestAborted));
     }
 }
