@@ -20,4 +20,6 @@ internal sealed record Effort(bool Quick, int Seconds)
     public TimeSpan SustainedTime => TimeSpan.FromSeconds(Seconds);
 
     public TimeSpan DrainLimit => TimeSpan.FromSeconds(Quick ? 60 : 300);
+
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Quick ? 3 : 8);
 }

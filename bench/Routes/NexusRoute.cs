@@ -94,20 +94,32 @@ internal sealed class NexusRoute : Route
         return null;
     }
 
-    /// <summary>A connection to the private PostgreSQL.</summary>
-    public async Task<NpgsqlConnection> DatabaseAsync(string database = "claude_proxy")
+    /// <summary>To a database of the private PostgreSQL.</summary>
+    public string ConnectionString(string database)
     {
         var password = File.ReadLines(Path.Combine(Postgres, "pgpass")).First().Split(':')[^1];
-        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={File.ReadAllText(Path.Combine(Postgres, "port"))};Username=postgres;Password={password};Database={database};Pooling=false;Timeout=10;Command Timeout=300");
-        await connection.OpenAsync();
-        return connection;
+        return $"Host=127.0.0.1;Port={File.ReadAllText(Path.Combine(Postgres, "port"))};Username=postgres;Password={password};Database={database}";
     }
 
     public async Task<T> QueryAsync<T>(string sql)
     {
-        await using var connection = await DatabaseAsync();
+        await using var connection = await OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (T)Convert.ChangeType((await command.ExecuteScalarAsync())!, typeof(T), CultureInfo.InvariantCulture);
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(ConnectionString("claude_proxy") + ";Pooling=false;Timeout=10;Command Timeout=300");
+        await connection.OpenAsync();
+        return connection;
     }
 
     public override async ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nexus.Bench.Load;
 using Nexus.Bench.Measuring;
 using Nexus.Bench.Results;
@@ -39,11 +38,11 @@ internal static class CpuScenario
 
         var ratio = Quantiles.MedianOf(captured.Zip(bare, (all, one) => all / one));
         var (bareMedian, allMedian, appMedian) = (Quantiles.MedianOf(bare), Quantiles.MedianOf(captured), Quantiles.MedianOf(app));
-        var drained = double.IsFinite(drains.Max()) ? "" : string.Create(CultureInfo.InvariantCulture, $"; backlog NOT drained within {effort.DrainLimit.TotalSeconds:F0} s, so the figure is too low");
+        var drained = double.IsFinite(drains.Max()) ? "" : Say.Text($"; backlog NOT drained within {effort.DrainLimit.TotalSeconds:F0} s, so the figure is too low");
         return
         [
-            new($"CPU per captured {kind.Name} request, Nexus + PostgreSQL ÷ bare YARP", string.Create(CultureInfo.InvariantCulture, $"≤ {target} ×"),
-                string.Create(CultureInfo.InvariantCulture, $"{ratio:F2} × ({allMedian:F3} ms = {appMedian:F3} Nexus + {allMedian - appMedian:F3} PostgreSQL; bare YARP {bareMedian:F3}){drained}"), ratio <= target && drained.Length == 0),
+            new($"CPU per captured {kind.Name} request, Nexus + PostgreSQL ÷ bare YARP", Say.Text($"≤ {target} ×"),
+                Say.Text($"{ratio:F2} × ({allMedian:F3} ms = {appMedian:F3} Nexus + {allMedian - appMedian:F3} PostgreSQL; bare YARP {bareMedian:F3}){drained}"), ratio <= target && drained.Length == 0),
         ];
     }
 }

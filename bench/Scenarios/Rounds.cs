@@ -9,10 +9,17 @@ internal static class Rounds
     /// <exception cref="InvalidOperationException">A request failed or a byte differed: no figure is worth anything then.</exception>
     public static async Task<LoadResult> RunAsync(Route route, IReadOnlyList<Caller> callers, TimeSpan? duration = null, long? requests = null)
     {
-        var result = await ClosedLoop.RunAsync(route.Port, callers, duration, requests, CancellationToken.None);
-        if (result.Errors > 0)
-            throw new InvalidOperationException($"{route.Name}: {result.Errors} of {result.Requests} requests failed. The first: {result.FirstError}");
+        var result = await CheckedAsync(route, callers, duration, requests);
         Console.Error.WriteLine(FormattableString.Invariant($"  {route.Name,-10} {result.Rate,8:F0}/s  {result.Requests} requests of {result.BytesSent / Math.Max(1, result.Requests)} bytes, p50 {result.Latency.Median:F2} ms, p99 {result.Latency.At(0.99):F2} ms, first byte p50 {result.FirstByte.Median:F2} ms"));
         return result;
+    }
+
+    /// <summary>The same for many short runs, that need no line each.</summary>
+    public static Task RunQuietlyAsync(Route route, IReadOnlyList<Caller> callers, long requests) => CheckedAsync(route, callers, null, requests);
+
+    private static async Task<LoadResult> CheckedAsync(Route route, IReadOnlyList<Caller> callers, TimeSpan? duration, long? requests)
+    {
+        var result = await ClosedLoop.RunAsync(route.Port, callers, duration, requests, CancellationToken.None);
+        return result.Errors == 0 ? result : throw new InvalidOperationException($"{route.Name}: {result.Errors} of {result.Requests} requests failed. The first: {result.FirstError}");
     }
 }

@@ -10,6 +10,13 @@ internal sealed record Scenario(string Name, string Title, Func<Workplace, Effor
     /// <summary>In the order of the table.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
+        new("small", "Small JSON requests", RateScenario.SmallAsync),
+        new("large", "Claude Code's requests of 120 KB", RateScenario.LargeAsync),
         new("cpu", "CPU time per captured request", CpuScenario.MeasureAsync),
+        new("ttfb", "Added time to first byte", FirstByteScenario.MeasureAsync),
+        new("growth", "What is stored does not slow what comes", GrowthScenario.MeasureAsync),
+        new("start", "Start", StartScenario.MeasureAsync),
+        new("streams", "A thousand streams", StreamsScenario.MeasureAsync),
+        new("bytes", "Bytes of the database", BytesScenario.MeasureAsync),
     ];
 }
