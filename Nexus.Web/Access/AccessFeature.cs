@@ -1,3 +1,5 @@
+using Nexus.Web.Access.Keys;
+
 namespace Nexus.Web.Access;
 
 internal static class AccessFeature
@@ -6,6 +8,12 @@ internal static class AccessFeature
     {
         builder.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section);
         builder.Services.AddSingleton<CallerResolver>();
+        builder.AddKeys();
+        builder.Services.AddSingleton<AccessState>().AddSingleton<AccessFile>();
+        builder.Services.AddHostedService<AccessFeed>().AddHostedService<LastUsed>();
         builder.AddDashboardAccess();
     }
+
+    /// <summary>The administration of keys, which the command line needs without the rest.</summary>
+    public static void AddKeys(this WebApplicationBuilder builder) => builder.Services.AddScoped<ClientKeys>();
 }

@@ -4,10 +4,11 @@ using System.Net.Sockets;
 namespace Nexus.Web.Access;
 
 /// <summary>
-/// Slows the guessing of the dashboard's key: after a few wrong ones an address waits twice as long each time. An address is
-/// charged before its key is compared, so that many attempts at once are no way around it.
+/// Slows the guessing of a key: after a few wrong ones an address waits twice as long each time. At the dashboard's login an
+/// address is charged before its key is compared, so that many attempts at once are no way around it.
 /// </summary>
-internal sealed class LoginThrottle(TimeProvider time)
+/// <param name="free">How many wrong keys cost no wait.</param>
+internal sealed class LoginThrottle(TimeProvider time, int free = LoginThrottle.Free)
 {
     /// <summary>People mistype: this many wrong keys cost no wait.</summary>
     public const int Free = 3;
@@ -47,8 +48,8 @@ internal sealed class LoginThrottle(TimeProvider time)
                 return attempts.Until - now;
             attempts.Wrong++;
             attempts.Last = now;
-            if (attempts.Wrong > Free)
-                attempts.Until = now + TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, Math.Pow(2, Math.Min(30, attempts.Wrong - Free - 1))));
+            if (attempts.Wrong > free)
+                attempts.Until = now + TimeSpan.FromSeconds(Math.Min(LongestWait.TotalSeconds, Math.Pow(2, Math.Min(30, attempts.Wrong - free - 1))));
             if (node is not null)
                 _byLast.Remove(node);
             _byAddress[key] = _byLast.AddLast(attempts);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
+using Nexus.Web.Access.Keys;
 using Nexus.Web.Capture;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Storage;
@@ -61,11 +62,11 @@ internal sealed partial class Forwarding(
         if (RequestDomain.From(context.Request.Host.Value) is not { } domain)
             return new(StatusCodes.Status400BadRequest, "invalid_request_error", "The Host header does not name a host.");
         request.Domain = domain;
-        var (caller, denial) = callers.Resolve(domain, context.Request.Headers);
+        var (caller, denial) = callers.Resolve(domain, context.Request.Headers, context.Connection.RemoteIpAddress);
         if (denial is not null)
         {
             unknown.Count();
-            return new(denial.Status, denial.Type, denial.Message, ShouldRetry: denial.Status == StatusCodes.Status401Unauthorized ? false : null);
+            return Refusal.Of(denial);
         }
 
         request.Caller = caller;
@@ -75,8 +76,9 @@ internal sealed partial class Forwarding(
     /// <summary>Reads the body where it must be read whole. A caller that is known by now gets its ledger row also where that fails.</summary>
     private async Task<Refusal?> TakeBodyAsync(HttpContext context, ProxiedRequest request)
     {
+        var key = request.Caller?.Key;
         if (!BodyBuffering.Applies(context.Request))
-            return null;
+            return key is not null && Refusal.Of(ModelGate.Judge(key, context.Request)) is { } unseen ? Refused(context, request, unseen, Outcome.Refused) : null;
         var outcome = Outcome.Refused;
         Refusal? refusal = null;
         try
@@ -89,11 +91,16 @@ internal sealed partial class Forwarding(
             refusal = new((error as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest, "invalid_request_error", "The request body ended before it was complete, or is not framed as HTTP demands.", CloseConnection: true);
         }
 
-        if (refusal is null)
-            request.Model = ModelPeek.Read(request.Body!.Bytes.Span);
-        else
-            _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, default)
-                .End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null });
+        if (refusal is not null)
+            return Refused(context, request, refusal, outcome);
+        request.Model = ModelPeek.Read(request.Body!.Bytes.Span);
+        return key is not null && Refusal.Of(ModelGate.Judge(key, context.Request, request.Body.Bytes.Span)) is { } foreign ? Refused(context, request, foreign, outcome) : null;
+    }
+
+    private Refusal Refused(HttpContext context, ProxiedRequest request, Refusal refusal, Outcome outcome)
+    {
+        _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, default)
+            .End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null });
         return refusal;
     }
 
@@ -151,7 +158,7 @@ internal sealed partial class Forwarding(
         HeaderMask.Lines(context.Request.Headers),
         request.Caller?.Credential?.AccountId,
         request.Caller?.KeyId,
-        null,
+        request.Caller?.Key?.Owner,
         request.Model,
         context.Connection.RemoteIpAddress?.ToString(),
         CaptureLevel.Full);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Nexus.Web.Access;
 
 namespace Nexus.Web.Proxy;
 
@@ -18,6 +19,9 @@ internal sealed record Refusal(int Status, string Type, string Message, int? Ret
 
     public static Refusal NotFound(string path) =>
         new(StatusCodes.Status404NotFound, "not_found_error", $"There is nothing at {path}. The API is under /v1 on the proxy's port; the dashboard has a port of its own.");
+
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(denial))]
+    public static Refusal? Of(Denial? denial) => denial is null ? null : new(denial.Status, denial.Type, denial.Message, denial.RetryAfterSeconds, denial.ShouldRetry);
 
     /// <summary>Writes the answer; does nothing when one has begun.</summary>
     public async Task WriteAsync(HttpContext context)

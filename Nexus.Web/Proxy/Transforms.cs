@@ -20,7 +20,9 @@ internal static class Transforms
             context.ProxyRequest.Headers.Host = null;
             context.ProxyRequest.Headers.Remove("x-dashboard-key");
             KeepEscapes(context);
-            if (ProxiedRequest.Of(context.HttpContext).Caller?.Credential is { } credential)
+            var caller = ProxiedRequest.Of(context.HttpContext).Caller;
+            caller?.Presented?.RemoveFrom(context.ProxyRequest.Headers);
+            if (caller?.Credential is { } credential)
                 Pay(context.ProxyRequest.Headers, credential);
             return default;
         });
