@@ -2,12 +2,15 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
+using Nexus.Web.Usage.Pricing;
 
 namespace Nexus.Web.Capture;
 
 /// <summary>An exchange taken apart into what is stored of it.</summary>
 /// <param name="Parts">The pieces of the body in list order, then the headers' piece; data is compressed later, if it is new.</param>
-internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, List<Part> Parts);
+/// <param name="Tools">The answer's calls by tool.</param>
+/// <param name="Windows">What its headers tell about the paying account's limits.</param>
+internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, List<Part> Parts, IReadOnlyList<ToolCalls> Tools, IReadOnlyList<AccountWindowRow> Windows);
 
 /// <param name="Hash">SHA-256 over domain, zero byte and content.</param>
 internal readonly record struct Part(byte[] Hash, ReadOnlyMemory<byte> Content)
@@ -27,6 +30,9 @@ internal sealed class ExchangeAnalysis : IDisposable
 {
     private readonly ZstdSharp.Compressor _compressor = new(3);
 
+    /// <summary>By which the next exchanges are costed; null leaves their cost open.</summary>
+    public PriceList? Prices { get; set; }
+
     public byte[] Compress(ReadOnlySpan<byte> bytes) => _compressor.Wrap(bytes).ToArray();
 
     public AnalysedExchange Analyse(RecordedExchange exchange)
@@ -35,8 +41,11 @@ internal sealed class ExchangeAnalysis : IDisposable
         var facts = RequestFacts.Of(exchange.Start, decoded is { } body ? body.Span : default);
         var (message, stream) = Message(exchange);
         var row = Row(exchange, facts, message, stream);
+        Costing.Apply(row, message?.Message, Prices);
+        var tools = row.ToolCalls == 0 ? [] : ToolRollups.Of(message?.Message);
+        var windows = AccountWindows.From(row.AccountId, exchange.Answer?.Headers, row.StartedAt.AddMicroseconds(exchange.Answer?.HeadersMicros ?? 0));
         if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
-            return new(row, null, []);
+            return new(row, null, [], tools, windows);
         var parts = Pieces(exchange.Start.Domain, exchange.RequestBody, out var list);
         var headers = Part.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers.Where(header => !header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))));
         var payload = new PayloadRow
@@ -52,7 +61,7 @@ internal sealed class ExchangeAnalysis : IDisposable
         };
         row.Payload = "stored";
         parts.Add(headers);
-        return new(row, payload, parts);
+        return new(row, payload, parts, tools, windows);
     }
 
     public void Dispose() => _compressor.Dispose();
@@ -87,7 +96,6 @@ internal sealed class ExchangeAnalysis : IDisposable
     private static LedgerRow Row(RecordedExchange exchange, RequestFacts facts, AssembledMessage? message, bool stream)
     {
         var (start, answer, end) = (exchange.Start, exchange.Answer, exchange.End);
-        var usage = TokenUsage.From(message?.Message?["usage"]);
         var outcome = exchange.ResponseBody.IsEmpty ? end.Outcome : Judge(end.Outcome, answer?.Status, message, stream);
         return new LedgerRow
         {
@@ -106,11 +114,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             RequestType = facts.RequestType,
             Lane = facts.Lane,
             Streaming = stream || facts.Stream,
-            InputTokens = usage.Input,
-            OutputTokens = usage.Output,
-            CacheCreation5mTokens = usage.CacheCreation5m,
-            CacheCreation1hTokens = usage.CacheCreation1h,
-            CacheReadTokens = usage.CacheRead,
+            RateLimitStatus = AccountWindows.Status(answer?.Headers),
             FirstByteMs = exchange.Arrivals.Count > 0 ? Milliseconds(exchange.Arrivals[0].Micros) : null,
             FirstTokenMs = FirstToken(exchange, message),
             DurationMs = Milliseconds(end.TotalMicros),

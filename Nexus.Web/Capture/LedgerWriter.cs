@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
+using Nexus.Web.Usage.Pricing;
 using Npgsql;
 
 namespace Nexus.Web.Capture;
@@ -9,7 +10,7 @@ namespace Nexus.Web.Capture;
 /// Writes a batch in one transaction: COPY into temporary tables, then inserts that skip what is there already, so that a
 /// replay changes nothing; rollups follow from the rows that were really inserted.
 /// </summary>
-internal sealed class LedgerWriter(Database database, TimeProvider time) : IAsyncDisposable
+internal sealed class LedgerWriter(Database database, PriceBook prices, TimeProvider time) : IAsyncDisposable
 {
     private readonly PartLists _lists = new();
     private readonly ExchangeAnalysis _analysis = new();
@@ -21,6 +22,7 @@ internal sealed class LedgerWriter(Database database, TimeProvider time) : IAsyn
     {
         try
         {
+            _analysis.Prices = await prices.NewestAsync(cancellation);
             var exchanges = batch.Select(_analysis.Analyse).ToList();
             exchanges.ForEach(_lists.Shorten);
             await StoreAsync(exchanges, cancellation);
@@ -65,6 +67,10 @@ internal sealed class LedgerWriter(Database database, TimeProvider time) : IAsyn
                 """, cancellation);
             await RollUpAsync(connection, "usage_5m", Rollups.Of(inserted, TimeSpan.FromMinutes(5)), cancellation);
             await RollUpAsync(connection, "usage_15m", Rollups.Of(inserted, TimeSpan.FromMinutes(15)), cancellation);
+            var stored = inserted.Select(row => row.Id).ToHashSet();
+            var added = exchanges.Where(exchange => stored.Contains(exchange.Row.Id)).ToList();
+            await ToolRollups.AddAsync(connection, ToolRollups.Of(added.Select(exchange => (exchange.Row, exchange.Tools))), cancellation);
+            await AccountWindows.StoreAsync(connection, added.SelectMany(exchange => exchange.Windows), cancellation);
             await NotifyAsync(connection, inserted, cancellation);
         }
 

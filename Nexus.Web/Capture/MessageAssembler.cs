@@ -112,9 +112,9 @@ internal sealed partial class MessageAssembler
         if (_message["usage"] is not JsonObject known)
             _message["usage"] = known = [];
         foreach (var (name, value) in usage)
-            // Deltas are cumulative and replace; an input count of zero says that the delta does not know it.
-            if (name != "input_tokens" || (Usage.TokenUsage.Number(value) > 0))
-                known[name] = value?.DeepClone();
+            // Deltas are cumulative and replace; null, and a zero for what cannot be zero any more, say that the delta does not know it.
+            if (value is not null && (name is not ("input_tokens" or "output_tokens") || Usage.TokenUsage.Number(value) > 0))
+                known[name] = value.DeepClone();
     }
 
     private AssembledMessage Finish(long? firstContent)

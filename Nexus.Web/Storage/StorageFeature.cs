@@ -13,6 +13,8 @@ internal static class StorageFeature
         builder.Services.AddSingleton<PrivatePostgres>();
         builder.Services.AddSingleton<Database>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Database>());
+        builder.Services.AddSingleton<ChangeFeed>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ChangeFeed>());
         builder.Services.AddDbContextFactory<NexusDbContext>((services, options) =>
             options.UseNexus(services.GetRequiredService<Database>().DataSource));
     }

@@ -1,3 +1,4 @@
+using Nexus.Web.Usage.Pricing;
 using Nexus.Web.Usage.Windows;
 
 namespace Nexus.Web.Usage;
@@ -8,5 +9,6 @@ internal static class UsageFeature
     {
         builder.Services.AddOptions<UsageOptions>().BindConfiguration(UsageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<AccountUsage>();
+        builder.Services.AddSingleton<PriceBook>();
     }
 }
