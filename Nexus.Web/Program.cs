@@ -7,6 +7,7 @@ using Nexus.Web.Listening;
 using Nexus.Web.Operations;
 using Nexus.Web.Operations.Health;
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Operations.Logs;
 using Nexus.Web.Pages;
 using Nexus.Web.Proxy;
 using Nexus.Web.Storage;
@@ -23,7 +24,8 @@ internal static class Program
     public static WebApplication Build(string[] args, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = "Nexus.Web", ContentRootPath = AppContext.BaseDirectory });
-        builder.AddConfiguration(settings);
+        builder.AddConfiguration(settings, DataDirectory.Problems, Ports.Problems);
+        builder.AddLogs();           // lines on standard output, without secrets
         builder.AddListening();      // two ports, each with its own pipeline
         builder.AddStorage();        // PostgreSQL, private or given
         builder.AddAccess();         // who may call
@@ -32,7 +34,7 @@ internal static class Program
         builder.AddProxy();          // forwards /v1
         builder.AddUsage();          // tokens, prices and windows
         builder.AddApi();            // JSON
-        builder.AddOperations();     // health, jobs, logs
+        builder.AddOperations();     // health, jobs
         builder.AddDashboard();      // Razor Pages
 
         var app = builder.Build();

@@ -1,7 +1,4 @@
 using System.CommandLine;
-using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Health;
 using Nexus.Web.Storage;
 
@@ -17,19 +14,15 @@ internal static class Commands
             // Serving needs no parser, and keeps the signals to itself.
             return args.Length == 0 ? await ServeAsync(args) : await Root().Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (OptionsValidationException error)
+        catch (Exception error) when (StartFailure.IsExpected(error))
         {
-            return Fail(string.Join(Environment.NewLine, error.Failures));
+            return Fail(error.Message);
         }
         catch (Exception error) when (DatabaseAway.IsDatabase(error))
         {
             return Fail(CliDatabase.Explain(error));
         }
-        catch (IOException error) when (error.InnerException is AddressInUseException || error.GetBaseException() is SocketException)
-        {
-            return Fail($"{error.Message} Another process uses the port: stop it, or set PROXY_PORT and DASHBOARD_PORT.");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException or InvalidOperationException or ArgumentException)
+        catch (Exception error) when (error is FormatException or InvalidOperationException or ArgumentException)
         {
             return Fail(error.GetBaseException().Message);
         }
@@ -49,9 +42,16 @@ internal static class Commands
 
     private static async Task<int> ServeAsync(string[] args)
     {
-        await using var app = Program.Build(args);
-        await app.RunAsync();
-        return 0;
+        try
+        {
+            await using var app = Program.Build(args);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception error)
+        {
+            return StartFailure.Write(error);
+        }
     }
 
     private static int Fail(string line)

@@ -1,39 +1,28 @@
+using Nexus.Web.Operations.Logs;
+
 namespace Nexus.Web.Configuration;
 
 internal static class ConfigurationFeature
 {
-    /// <summary>Puts the environment's <see cref="Variables"/> over appsettings.json; <paramref name="settings"/> wins over the environment.</summary>
-    public static void AddConfiguration(this WebApplicationBuilder builder, IReadOnlyDictionary<string, string?>? settings)
+    /// <summary>
+    /// Puts the environment's <see cref="Variables"/> over appsettings.json; <paramref name="settings"/> wins over the environment.
+    /// <paramref name="checks"/> look at what the values stand for and return what is wrong with it.
+    /// </summary>
+    /// <exception cref="ConfigurationProblemsException">Some values cannot be used.</exception>
+    public static void AddConfiguration(this WebApplicationBuilder builder, IReadOnlyDictionary<string, string?>? settings, params Func<IConfiguration, IEnumerable<string>>[] checks)
     {
-        builder.Configuration.AddInMemoryCollection(Filled(name => settings?.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name)));
-        builder.Configuration["Logging:LogLevel:Default"] = LevelOf(builder.Configuration["Log:Level"], builder.Configuration.GetValue<bool>("Log:Debug")).ToString();
-        // One JSON object a line wherever a machine reads; text for a person at a terminal.
-        if (Console.IsOutputRedirected)
-            builder.Logging.AddJsonConsole(console =>
-            {
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
-            });
+        var reader = new VariableReader(name => settings?.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name));
+        builder.Configuration.AddInMemoryCollection(reader.Read());
+        reader.Check(builder.Configuration);
+        reader.Problems.AddRange(checks.SelectMany(check => check(builder.Configuration)));
+        if (reader.Problems.Count > 0)
+            throw new ConfigurationProblemsException(reader.Problems);
+        var mask = new SecretMask();
+        foreach (var secret in Variables.All.Where(variable => variable.Secret))
+            mask.Learn(builder.Configuration[secret.Key]);
+        builder.Services.AddSingleton(mask);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section)
             .PostConfigure(data => data.Directory = DataDirectory.Resolve(data.Directory));
-    }
-
-    private static LogLevel LevelOf(string? level, bool debug) => (debug ? "debug" : level?.ToLowerInvariant()) switch
-    {
-        "debug" => LogLevel.Debug,
-        "info" => LogLevel.Information,
-        "warn" => LogLevel.Warning,
-        "error" => LogLevel.Error,
-        _ => throw new FormatException($"LOG_LEVEL: '{level}' is not one of debug, info, warn, error."),
-    };
-
-    private static Dictionary<string, string?> Filled(Func<string, string?> read)
-    {
-        var values = new Dictionary<string, string?>();
-        foreach (var variable in Variables.All)
-            if (new[] { variable.Name }.Concat(variable.Aliases).Select(read).FirstOrDefault(value => !string.IsNullOrEmpty(value)) is { } value)
-                values[variable.Key] = value;
-        return values;
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -11,7 +10,8 @@ internal static class ListeningFeature
 {
     public static void AddListening(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ListeningOptions>().BindConfiguration(ListeningOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ListeningOptions>().BindConfiguration(ListeningOptions.Section);
+        builder.Services.AddHostedService<StartLog>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListeningOptions>>((kestrel, listening) => Listen(kestrel, listening.Value));
         // The grace for streams is over when the host begins to stop (DrainingLifetime): this bounds what else is open.
@@ -46,8 +46,7 @@ internal static class ListeningFeature
 
     private static void Bind(KestrelServerOptions kestrel, string host, int port, Listener listener)
     {
-        var address = host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(host);
-        kestrel.Listen(address, port, endpoint =>
+        kestrel.Listen(Ports.AddressOf(host), port, endpoint =>
         {
             endpoint.Protocols = HttpProtocols.Http1;
             var feature = new ListenerFeature(listener);

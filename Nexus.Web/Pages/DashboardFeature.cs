@@ -27,7 +27,7 @@ internal static class DashboardFeature
         builder.WebHost.UseStaticWebAssets();
         builder.Services.AddRazorPages();
         builder.Services.AddRazorComponents();
-        builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>();
+        builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<PageLog>();
         builder.AddLive();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");
@@ -37,6 +37,8 @@ internal static class DashboardFeature
 
     public static void UseDashboard(this WebApplication app) => app.UseWhen(context => context.Listener() == Listener.Dashboard, dashboard =>
     {
+        var log = app.Services.GetRequiredService<PageLog>();
+        dashboard.Use(next => context => log.HandleAsync(context, next));
         dashboard.Use((context, next) =>
         {
             Secure(context);

@@ -168,7 +168,7 @@ internal sealed partial class Forwarding(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Request {RequestId} did not end well: {Error} {Reason}")]
-        public static partial void Failed(ILogger logger, Guid requestId, ForwarderError error, string reason);
+        [LoggerMessage(EventName = "forwarding_failed", Level = LogLevel.Warning, Message = "Request {RequestId} did not end well: {Failure} {Reason}")]
+        public static partial void Failed(ILogger logger, Guid requestId, ForwarderError failure, string reason);
     }
 }

@@ -26,6 +26,9 @@ internal static class HeaderMask
         return lines;
     }
 
+    /// <summary>"name: value" of each header, for the log.</summary>
+    public static string Text(IHeaderDictionary headers) => string.Join('\n', Lines(headers).Select(line => $"{line.Name}: {line.Value}"));
+
     private static HeaderLine Line(string name, string value)
     {
         if (!Secret.Contains(name))

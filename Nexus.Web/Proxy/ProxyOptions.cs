@@ -6,15 +6,12 @@ internal sealed class ProxyOptions
 {
     public const string Section = "Proxy";
 
-    [Required]
     public required Uri UpstreamBaseUrl { get; set; }
 
     /// <summary>Milliseconds that the upstream may be silent.</summary>
-    [Range(1000, int.MaxValue)]
     public int IdleTimeoutMs { get; set; }
 
     /// <summary>Largest body of /v1/messages and count_tokens.</summary>
-    [Range(1024, 1L << 30)]
     public long MaxRequestBytes { get; set; }
 
     /// <summary>Bytes that buffered request bodies may take in all.</summary>

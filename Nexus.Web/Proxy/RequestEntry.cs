@@ -1,3 +1,5 @@
+using Nexus.Web.Operations.Logs;
+
 namespace Nexus.Web.Proxy;
 
 /// <summary>The first step on the proxy's port: an id for every request, the access log, and a refusal instead of any bare error.</summary>
@@ -10,7 +12,12 @@ internal sealed partial class RequestEntry(TimeProvider time, ILogger<RequestEnt
         var request = new ProxiedRequest(Guid.CreateVersion7(startedAt), startedAt, time.GetTimestamp());
         context.Features.Set(request);
         context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
-        Log.Incoming(logger, request.Id, context.Request.Method, context.Request.Path.Value);
+        LogScope.Current = new(LogScope.Proxy, request.Id);
+        // Health checks come every few seconds.
+        var level = context.Request.Path.StartsWithSegments("/health") ? LogLevel.Debug : LogLevel.Information;
+        Log.Incoming(logger, level, request.Id, context.Request.Method, context.Request.Path.Value);
+        if (logger.IsEnabled(LogLevel.Debug))
+            Log.Headers(logger, request.Id, context.Request.Host.Value, HeaderMask.Text(context.Request.Headers));
         try
         {
             await next(context);
@@ -30,19 +37,23 @@ internal sealed partial class RequestEntry(TimeProvider time, ILogger<RequestEnt
         }
         finally
         {
-            Log.Completed(logger, request.Id, request.Domain, context.Request.Method, context.Request.Path.Value, context.Response.StatusCode, (long)time.GetElapsedTime(request.ArrivalTimestamp).TotalMilliseconds);
+            Log.Completed(logger, level, request.Id, request.Domain, context.Request.Method, context.Request.Path.Value, context.Response.StatusCode, (long)time.GetElapsedTime(request.ArrivalTimestamp).TotalMilliseconds);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Incoming request {RequestId} {Method} {Path}")]
-        public static partial void Incoming(ILogger logger, Guid requestId, string method, string? path);
+        // The words stand for themselves and the facts are fields: nothing is formatted twice for each request.
+        [LoggerMessage(EventName = "request_received", Message = "Incoming request")]
+        public static partial void Incoming(ILogger logger, LogLevel level, Guid requestId, string method, string? path);
 
-        [LoggerMessage(LogLevel.Information, "Request completed {RequestId} {Domain} {Method} {Path} {Status} in {DurationMs} ms")]
-        public static partial void Completed(ILogger logger, Guid requestId, string domain, string method, string? path, int status, long durationMs);
+        [LoggerMessage(EventName = "request_headers", Level = LogLevel.Debug, Message = "Request headers")]
+        public static partial void Headers(ILogger logger, Guid requestId, string? host, string headers);
 
-        [LoggerMessage(LogLevel.Error, "Request {RequestId} failed in the gateway")]
+        [LoggerMessage(EventName = "request_completed", Message = "Request completed")]
+        public static partial void Completed(ILogger logger, LogLevel level, Guid requestId, string domain, string method, string? path, int status, long durationMs);
+
+        [LoggerMessage(EventName = "request_failed", Level = LogLevel.Error, Message = "Request {RequestId} failed in the gateway")]
         public static partial void Unhandled(ILogger logger, Exception error, Guid requestId);
     }
 }

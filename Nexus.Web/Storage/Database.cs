@@ -19,7 +19,7 @@ internal sealed partial class Database : BackgroundService
     private volatile DatabaseState _state;
     private bool _migrated;
 
-    public Database(IOptions<StorageOptions> options, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers)
+    public Database(IOptions<StorageOptions> options, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers, SqlLog sql)
     {
         _time = time;
         _logger = loggers.CreateLogger<Database>();
@@ -39,11 +39,11 @@ internal sealed partial class Database : BackgroundService
         foreach (var name in ignored)
             Log.Ignored(_logger, name);
         _host = settings.Host ?? "";
-        DataSource = Source(settings, loggers, settings.MaxPoolSize, settings.Timeout);
+        DataSource = Source(settings, loggers, sql, settings.MaxPoolSize, settings.Timeout);
         // Jobs, the listener and migrations have eight connections of their own, so that they and the pages never starve each
         // other. Hangfire's threads share three of them: they ask often and briefly, and can wait.
-        JobsDataSource = Source(settings, loggers, 5, settings.Timeout);
-        SchedulerDataSource = Source(settings, loggers, 3, Math.Max(settings.Timeout, 5));
+        JobsDataSource = Source(settings, loggers, sql, 5, settings.Timeout);
+        SchedulerDataSource = Source(settings, loggers, sql, 3, Math.Max(settings.Timeout, 5));
     }
 
     /// <summary>For pages, the API and ingest: <c>pool_max</c> connections.</summary>
@@ -152,23 +152,24 @@ internal sealed partial class Database : BackgroundService
         _state = new(DatabaseCondition.Away, _time.GetUtcNow(), error.Message);
         if (Volatile.Read(ref _ready).Task.IsCompleted)
             Volatile.Write(ref _ready, new(TaskCreationOptions.RunContinuationsAsynchronously));
-        Log.Away(_logger, _host, error.Message);
+        Log.Away(_logger, _host, error.Message.TrimEnd('.'));
     }
 
-    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, ILoggerFactory loggers, int pool, int timeoutSeconds)
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, ILoggerFactory loggers, SqlLog sql, int pool, int timeoutSeconds)
     {
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = pool, MinPoolSize = 0, Timeout = timeoutSeconds };
         var builder = new NpgsqlDataSourceBuilder(own.ConnectionString);
         builder.UseLoggerFactory(loggers);
+        sql.Watch(builder);
         return own.Host?.Contains(',') == true ? builder.BuildMultiHost() : builder.Build();
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "PostgreSQL at {Host} is ready.")]
+        [LoggerMessage(EventName = "db_ready", Level = LogLevel.Information, Message = "PostgreSQL at {Host} is ready.")]
         public static partial void Ready(ILogger logger, string host);
 
-        [LoggerMessage(EventName = "db_unavailable", Level = LogLevel.Error, Message = "PostgreSQL at {Host} cannot be used: {Reason} Proxying goes on; the journal keeps what passes until it is back.")]
+        [LoggerMessage(EventName = "db_unavailable", Level = LogLevel.Error, Message = "PostgreSQL at {Host} cannot be used: {Reason}. Proxying goes on; the journal keeps what passes until it is back.")]
         public static partial void Away(ILogger logger, string host, string reason);
 
         [LoggerMessage(LogLevel.Warning, "DATABASE_URL: the parameter {Name} is not known here and is ignored.")]

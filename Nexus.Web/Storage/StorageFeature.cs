@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace Nexus.Web.Storage;
 
@@ -7,9 +6,10 @@ internal static class StorageFeature
 {
     public static void AddStorage(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateDataAnnotations()
-            .ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<StorageOptions>, DatabaseUrlValidation>();
+        builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section);
+        // Whatever LOG_LEVEL is: DEBUG_SQL alone decides on statements, the threshold on slow ones.
+        builder.Logging.AddFilter(typeof(SqlLog).FullName, builder.Configuration.GetValue<bool>("Storage:DebugSql") ? LogLevel.Debug : LogLevel.Warning);
+        builder.Services.AddSingleton<SqlLog>();
         builder.Services.AddSingleton<PrivatePostgres>();
         builder.Services.AddSingleton<Database>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Database>());
@@ -17,23 +17,5 @@ internal static class StorageFeature
         builder.Services.AddHostedService(services => services.GetRequiredService<ChangeFeed>());
         builder.Services.AddDbContextFactory<NexusDbContext>((services, options) =>
             options.UseNexus(services.GetRequiredService<Database>().DataSource));
-    }
-}
-
-/// <summary>A malformed DATABASE_URL ends the start with the parser's own words.</summary>
-internal sealed class DatabaseUrlValidation : IValidateOptions<StorageOptions>
-{
-    public ValidateOptionsResult Validate(string? name, StorageOptions options)
-    {
-        try
-        {
-            if (options.DatabaseUrl.Length > 0)
-                DatabaseUrl.Parse(options.DatabaseUrl, out _);
-            return ValidateOptionsResult.Success;
-        }
-        catch (FormatException error)
-        {
-            return ValidateOptionsResult.Fail(error.Message);
-        }
     }
 }

@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-
 namespace Nexus.Web.Storage;
 
 internal sealed class StorageOptions
@@ -12,12 +10,11 @@ internal sealed class StorageOptions
     /// <summary>False: nothing is captured; the database still serves keys and jobs.</summary>
     public bool Enabled { get; set; }
 
-    [Range(0, int.MaxValue)]
+    /// <summary>Milliseconds.</summary>
     public int SlowQueryThresholdMs { get; set; }
 
     public bool DebugSql { get; set; }
 
     /// <summary>0: a free port is chosen once and kept.</summary>
-    [Range(0, 65535)]
     public int PrivatePostgresPort { get; set; }
 }

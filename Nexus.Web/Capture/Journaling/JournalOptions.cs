@@ -7,7 +7,6 @@ internal sealed class JournalOptions
     public const string Section = "Journal";
 
     /// <summary>Past this many bytes on disk payloads are shed; ledger facts are kept.</summary>
-    [Range(64L << 20, long.MaxValue)]
     public long MaxBytes { get; set; }
 
     /// <summary>A segment file is closed once it is this long.</summary>

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Net;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Configuration;
+
+/// <summary>The values that a variable takes.</summary>
+/// <param name="Words">For error messages and docs/configuration.md.</param>
+/// <param name="Read">The value as the binder takes it. Throws <see cref="FormatException"/> for any other, with the reason or an empty message; never with the value.</param>
+internal sealed record Accepted(string Words, Func<string, string> Read)
+{
+    public static Accepted Boolean { get; } = new("true or false (1 or 0)", value => value.ToLowerInvariant() switch
+    {
+        "true" or "1" => "true",
+        "false" or "0" => "false",
+        _ => throw new FormatException(""),
+    });
+
+    public static Accepted AutoOrBoolean { get; } = new("auto, true or false (1 or 0)", value => value.Equals("auto", StringComparison.OrdinalIgnoreCase) ? "auto" : Boolean.Read(value));
+
+    public static Accepted Directory { get; } = new("a directory", value => File.Exists(value) ? throw new FormatException("it is a file") : value);
+
+    public static Accepted Address { get; } = new("an IP address or localhost", value => IsHost(value) ? value : throw new FormatException(""));
+
+    public static Accepted Addresses { get; } = new("IP addresses or CIDR ranges, separated by commas", value =>
+        value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(part => !IsAddress(part) && !IPNetwork.TryParse(part, out _)) is { } wrong
+            ? throw new FormatException($"'{wrong}' is neither (the host bits of a range must be 0)")
+            : value);
+
+    public static Accepted HttpUrl { get; } = new("an http or https URL without query", value =>
+        Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0 && url.Query.Length + url.Fragment.Length + url.UserInfo.Length == 0
+            ? value
+            : throw new FormatException(""));
+
+    public static Accepted DatabaseUrl { get; } = new("postgres://user:password@host/database?sslmode=…&pool_max=…&pool_idle_timeout=…, or an Npgsql connection string", value =>
+    {
+        Storage.DatabaseUrl.Parse(value, out _);
+        return value;
+    });
+
+    /// <summary>What an HTTP header can carry.</summary>
+    public static Accepted Key { get; } = new("8 or more printable ASCII characters", value =>
+        value.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FormatException("it holds a character that no HTTP header can carry")
+        : value.Length < 8 ? throw new FormatException($"it has {value.Length} characters")
+        : value);
+
+    public static Accepted Port(string zero) => Whole("a port", 0, 65535, $" (0: {zero})");
+
+    public static Accepted Whole(string unit, long least, long most = long.MaxValue, string remark = "") =>
+        new(most >= int.MaxValue ? $"{unit}, {least} or more{remark}" : $"{unit}, {least} to {most}{remark}", value =>
+            long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? value : throw new FormatException(""));
+
+    /// <summary>One of some words, in any case.</summary>
+    public static Accepted Word(params string[] words) => new($"{string.Join(", ", words[..^1])} or {words[^1]}", value =>
+        words.FirstOrDefault(word => word.Equals(value, StringComparison.OrdinalIgnoreCase)) ?? throw new FormatException(""));
+
+    public static bool IsHost(string value) => value == "localhost" || IsAddress(value);
+
+    /// <summary>Stricter than the parser, to which "3000" is 0.0.11.184.</summary>
+    private static bool IsAddress(string value) => (value.Contains(':', StringComparison.Ordinal) || value.Count('.') == 3) && IPAddress.TryParse(value, out _);
+}
