@@ -43,6 +43,15 @@
     }
   });
 
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-unfold]");
+    if (!button) return;
+    const folded = [...button.closest(".conversation").querySelectorAll("details")];
+    const open = folded.some((element) => !element.open);
+    for (const element of folded) element.open = open;
+    button.textContent = open ? "Fold all" : "Unfold all";
+  });
+
   // Stands in where the browser does not know commandfor yet.
   if (!("commandForElement" in HTMLButtonElement.prototype)) {
     document.addEventListener("click", (event) => {

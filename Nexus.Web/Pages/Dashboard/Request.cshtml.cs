@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Capture;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Kit;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
@@ -17,7 +18,7 @@ internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads, Ti
     private const int EarlierTurnsAtOnce = 50;
     private const int EventsAtOnce = 500;
 
-    public static IReadOnlyList<(string Name, string Title)> Views { get; } = [("conversation", "Conversation"), ("raw", "Raw JSON"), ("headers", "Headers"), ("events", "Stream events")];
+    private static readonly IReadOnlyList<(string Name, string Title)> Views = [("conversation", "Conversation"), ("raw", "Raw JSON"), ("headers", "Headers"), ("events", "Stream events")];
 
     public LedgerRow? Row { get; private set; }
     public RequestFilter Filter { get; private set; } = new();
@@ -25,6 +26,7 @@ internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads, Ti
     public Guid? Newer { get; private set; }
     public Guid? Older { get; private set; }
     public string View { get; private set; } = "conversation";
+    public IReadOnlyList<Tab> Tabs => [.. Views.Select(view => new Tab(view.Name, view.Title, Address(view.Name)))];
 
     public async Task<IActionResult> OnGetAsync(Guid id, string? view, int? before, int? after, CancellationToken cancellation)
     {

@@ -16,11 +16,7 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
 
     public RequestFilter Filter { get; private set; } = new();
 
-    public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
-
-    public IReadOnlyList<string> Domains { get; private set; } = [];
-
-    public IReadOnlyList<string> Models { get; private set; } = [];
+    public Fragment Filters { get; private set; } = null!;
 
     public Fragment Results { get; private set; } = null!;
 
@@ -28,12 +24,12 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
     public async Task<IActionResult> OnGetAsync(Guid? before, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        Zone = ViewerZone.Of(HttpContext);
-        Filter = RequestFilter.Read(Request.Query, Zone, now);
+        var zone = ViewerZone.Of(HttpContext);
+        Filter = RequestFilter.Read(Request.Query, zone, now);
         Results = await ResultsAsync(before, now, cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
-        await KnownAsync(now, cancellation);
+        Filters = await FiltersAsync(zone, now, cancellation);
         return Page();
     }
 
@@ -65,15 +61,16 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
             ("ProxyAddress", proxy.For(Request)));
     }
 
-    /// <summary>What the selects offer: the domains and models of the last thirty days, and whatever the URL names.</summary>
-    private async Task KnownAsync(DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>What the selects offer: the domains and models of the last thirty days.</summary>
+    private async Task<Fragment> FiltersAsync(TimeZoneInfo zone, DateTimeOffset now, CancellationToken cancellation)
     {
         var from = now.AddDays(-30);
         var known = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model }).Distinct().ToListAsync(cancellation);
-        Domains = Sorted(known.Select(row => row.Domain), Filter.Domain);
-        Models = Sorted(known.Select(row => row.Model), Filter.Model);
+        return Fragment.Of<RequestFilters>(
+            ("Domains", Sorted(known.Select(row => row.Domain))), ("Models", Sorted(known.Select(row => row.Model))),
+            ("Domain", Filter.Domain), ("Model", Filter.Model), ("Outcome", Filter.Outcome), ("Status", Filter.Status),
+            ("Range", Filter.Range), ("From", Filter.From), ("To", Filter.To), ("Zone", zone.Id));
     }
 
-    private static List<string> Sorted(IEnumerable<string> known, string? chosen) =>
-        [.. (chosen is null ? known : known.Append(chosen)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
+    private static List<string> Sorted(IEnumerable<string> known) => [.. known.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
 }
