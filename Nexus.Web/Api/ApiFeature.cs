@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nexus.Web.Access;
+using Nexus.Web.Api.Exports;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations.Health;
 
@@ -24,6 +25,7 @@ internal static class ApiFeature
         api.MapHourlyUsage();
         api.MapAnalytics();
         api.MapRateLimits();
+        api.MapExports();
         app.MapGet("/token-stats", TokenStats.GetAsync).AddEndpointFilter<DatabaseAwayFilter>().On(Listener.Proxy).AllowAnonymous();
         app.MapGet("/", () => Results.Json(new { service = "claude-nexus", version = HealthState.Version, status = "operational", endpoints = new { api = "/v1/messages", health = "/health", stats = "/token-stats", requests = "/api/requests" } }))
             .On(Listener.Proxy).AllowAnonymous();

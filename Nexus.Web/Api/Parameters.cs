@@ -20,6 +20,19 @@ internal sealed class Parameters(IQueryCollection query)
         return "";
     }
 
+    /// <summary>One of <paramref name="known"/>.</summary>
+    public string Choice(string name, string otherwise, params string[] known)
+    {
+        if (Text(name) is not { } value)
+            return otherwise;
+        if (known.Contains(value))
+            return value;
+        Wrong($"{name}: '{value}' is none of {string.Join(", ", known)}");
+        return otherwise;
+    }
+
+    public void Wrong(string problem) => _wrong.Add(problem);
+
     public bool Flag(string name)
     {
         if (Text(name) is not { } value)

@@ -1,4 +1,5 @@
 using Nexus.Web.Usage.Pricing;
+using Nexus.Web.Usage.Reports;
 using Nexus.Web.Usage.Windows;
 
 namespace Nexus.Web.Usage;
@@ -8,7 +9,7 @@ internal static class UsageFeature
     public static void AddUsage(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<UsageOptions>().BindConfiguration(UsageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<AccountUsage>();
+        builder.Services.AddSingleton<AccountUsage>().AddSingleton<UsageReports>();
         builder.Services.AddSingleton<PriceBook>();
     }
 }

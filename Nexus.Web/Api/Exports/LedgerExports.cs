@@ -1,0 +1,27 @@
+using Microsoft.EntityFrameworkCore;
+using Nexus.Web.Pages;
+
+namespace Nexus.Web.Api.Exports;
+
+/// <summary>Rows of the ledger and of what is kept beside it, as files.</summary>
+internal static class LedgerExports
+{
+    /// <summary>The requests page's rows under its filter, with every column of the ledger; texts lie in the payloads.</summary>
+    public static Export Requests(ExportQuestion question)
+    {
+        var filter = RequestFilter.Read(question.Query, question.Range.Zone, question.Now);
+        return Export.Of("requests", db => filter.Apply(db.Requests.AsNoTracking()).OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id));
+    }
+
+    public static Export CacheMisses(ExportQuestion question) => Export.Of("cache-misses", """
+        SELECT started_at, id, previous_id, previous_at, domain, account_id, key_id, owner, session_id, agent_id, model, cause, changed_part, missed_tokens, wasted_micros
+        FROM cache_misses WHERE started_at >= $1 AND started_at < $2 ORDER BY started_at DESC, id DESC
+        """, Export.Time(question.Range.From), Export.Time(question.Range.To));
+
+    public static Export AccountWindows(ExportQuestion question) =>
+        Export.Of("account-windows", "SELECT account_id, window_name, status, utilization, resets_at, observed_at FROM account_windows ORDER BY 1, 2");
+
+    public static Export Audit(ExportQuestion question) => Export.Of("audit", """
+        SELECT at, actor, address, action, subject, details::text AS details FROM audit_log WHERE at >= $1 AND at < $2 ORDER BY at DESC, id DESC
+        """, Export.Time(question.Range.From), Export.Time(question.Range.To));
+}

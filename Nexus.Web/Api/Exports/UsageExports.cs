@@ -1,0 +1,33 @@
+using Nexus.Web.Usage.Reports;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Nexus.Web.Api.Exports;
+
+/// <summary>Usage as files, every value of the dimension by name. Costs and savings are millionths of a US dollar.</summary>
+internal static class UsageExports
+{
+    /// <summary>One row per interval of the chart and value; intervals without usage are left out.</summary>
+    public static Export Series(ExportQuestion question)
+    {
+        var starts = question.Range.Intervals().Select(start => start.ToUniversalTime()).ToArray();
+        return Export.Of("usage-by-" + question.By.Name, $"""
+            SELECT ($3::timestamptz[])[greatest(width_bucket(bucket, $3), 1)] AS interval_start, {question.By.Column}, {UsageSums.SumList}
+            FROM usage_15m WHERE bucket >= $1 AND bucket < $2{Where(question, 4)} GROUP BY 1, 2 ORDER BY 1, 2
+            """, [.. Range(question), new() { Value = starts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }, .. Values(question)]);
+    }
+
+    public static Export Totals(ExportQuestion question) => Export.Of("usage-totals-by-" + question.By.Name, $"""
+        SELECT {question.By.Column}, {UsageSums.SumList} FROM usage_15m WHERE bucket >= $1 AND bucket < $2{Where(question, 3)} GROUP BY 1 ORDER BY sum(cost_micros) DESC, 1
+        """, [.. Range(question), .. Values(question)]);
+
+    public static Export Tools(ExportQuestion question) => Export.Of("tools", """
+        SELECT tool, sum(calls)::bigint AS calls FROM usage_tools_15m WHERE bucket >= $1 AND bucket < $2 GROUP BY tool ORDER BY 2 DESC, 1
+        """, Range(question));
+
+    private static NpgsqlParameter[] Range(ExportQuestion question) => [Export.Time(question.Range.From), Export.Time(question.Range.To)];
+
+    private static string Where(ExportQuestion question, int first) => string.Concat(question.Filters.Select((filter, i) => $" AND {filter.Dimension.Column} = ${first + i}"));
+
+    private static IEnumerable<NpgsqlParameter> Values(ExportQuestion question) => question.Filters.Select(filter => new NpgsqlParameter { Value = filter.Value });
+}

@@ -1,0 +1,111 @@
+using Nexus.Web.Storage;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Nexus.Web.Usage.Reports;
+
+/// <summary>Answers questions about usage from the rollups, in one round trip: the cost does not grow with the ledger.</summary>
+internal sealed class UsageReports(Database database, TimeProvider time)
+{
+    /// <summary>More colours than this cannot be told apart.</summary>
+    private const int MostSeries = 8;
+
+    private const int MostLines = 200;
+
+    /// <summary>Longer stretches have intervals of an hour and more, which quarter hours make up.</summary>
+    private static readonly TimeSpan Fine = TimeSpan.FromDays(3);
+
+    /// <param name="before">The start of the stretch to compare with and its end.</param>
+    public async Task<UsageReport> ReadAsync(UsageQuestion question, (DateTimeOffset From, DateTimeOffset To) before, CancellationToken cancellation)
+    {
+        await using var batch = database.DataSource.CreateBatch();
+        var now = time.GetUtcNow();
+        batch.BatchCommands.Add(Command(Cells(question, Table(question.From, question.To, now)), question, question.From, question.To));
+        batch.BatchCommands.Add(Command(Lines(question, Table(before.From, before.To, now)), question, before.From, before.To));
+        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        var (series, lines) = await CellsAsync(reader, question.Starts.Count, cancellation);
+        await reader.NextResultAsync(cancellation);
+        var earlier = new Dictionary<string, UsageSums>();
+        while (await reader.ReadAsync(cancellation))
+            earlier[reader.GetString(0)] = UsageSums.Read(reader, 1);
+        var allBefore = earlier.Values.Aggregate(default(UsageSums), (sum, next) => sum + next);
+        var named = lines.Where(line => line.Value is not null).Aggregate(default(UsageSums), (sum, line) => sum + earlier.GetValueOrDefault(line.Value!));
+        return new(
+            series,
+            [.. lines.Select(line => new UsageLine(line.Value, line.Sums, line.Value is null ? allBefore - named : earlier.GetValueOrDefault(line.Value)))],
+            lines.Aggregate(default(UsageSums), (sum, line) => sum + line.Sums),
+            allBefore);
+    }
+
+    private static async Task<(List<UsageSeries> Series, List<(string? Value, UsageSums Sums)> Lines)> CellsAsync(NpgsqlDataReader reader, int intervals, CancellationToken cancellation)
+    {
+        var lines = new List<(long Rank, string? Value, UsageSums Sums)>();
+        var series = new Dictionary<string, (long Rank, UsageSums[] Cells)>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            var (interval, rank) = (reader.GetInt32(0), reader.GetInt64(2));
+            var value = reader.IsDBNull(1) ? null : reader.GetString(1);
+            var sums = UsageSums.Read(reader, 3);
+            if (interval < 0)
+            {
+                lines.Add((rank, value, sums));
+                continue;
+            }
+
+            // A value cannot be told from "all others" by its text, so the key of those is one that no value has.
+            var key = value is null ? "others" : "=" + value;
+            if (!series.TryGetValue(key, out var known))
+                series[key] = known = (rank, new UsageSums[intervals]);
+            known.Cells[Math.Min(interval, intervals - 1)] += sums;
+        }
+
+        return (
+            [.. series.OrderBy(pair => pair.Value.Rank).Select(pair => new UsageSeries(pair.Key == "others" ? null : pair.Key[1..], pair.Value.Cells))],
+            [.. lines.OrderBy(line => line.Rank).Select(line => (line.Value, line.Sums))]);
+    }
+
+    /// <summary>Rows of interval (−1: the whole stretch), value (null: all others), rank, sums.</summary>
+    private static string Cells(UsageQuestion question, string table)
+    {
+        var measure = question.OrderedBy switch
+        {
+            UsageMeasure.Tokens => "sum(input_tokens + output_tokens + cache_creation_5m_tokens + cache_creation_1h_tokens + cache_read_tokens)",
+            UsageMeasure.Requests => "sum(requests)",
+            _ => "sum(cost_micros)",
+        };
+        var sums = UsageSums.SumList;
+        var columns = string.Join(", ", UsageSums.Columns);
+        return $"""
+            WITH cells AS MATERIALIZED (
+                SELECT greatest(width_bucket(bucket, $3) - 1, 0) AS interval, {question.By.Column} AS value, {sums}
+                FROM {table} WHERE bucket >= $1 AND bucket < $2{Where(question)} GROUP BY 1, 2),
+            ranks AS (
+                SELECT value, row_number() OVER (ORDER BY {measure} DESC, sum(requests) DESC, value) AS rank, {sums} FROM cells GROUP BY value)
+            SELECT -1 AS interval, value, rank, {columns} FROM ranks WHERE rank <= {MostLines}
+            UNION ALL SELECT -1, NULL, {MostLines + 1}, {sums} FROM ranks WHERE rank > {MostLines} HAVING count(*) > 0
+            UNION ALL SELECT interval, CASE WHEN rank <= {MostSeries} THEN value END, min(rank), {string.Join(", ", UsageSums.Columns.Select(column => $"sum(cells.{column})::bigint"))}
+                FROM cells JOIN ranks USING (value) GROUP BY 1, 2
+            """;
+    }
+
+    /// <summary>Rows of value, sums; the intervals' parameter is not looked at.</summary>
+    private static string Lines(UsageQuestion question, string table) =>
+        $"SELECT {question.By.Column}, {UsageSums.SumList} FROM {table} WHERE bucket >= $1 AND bucket < $2 AND $3::timestamptz[] IS NOT NULL{Where(question)} GROUP BY 1";
+
+    private static string Where(UsageQuestion question) =>
+        string.Concat(question.Filters.Select((filter, i) => $" AND {filter.Dimension.Column} = ${4 + i}"));
+
+    private static NpgsqlBatchCommand Command(string sql, UsageQuestion question, DateTimeOffset from, DateTimeOffset to)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = to.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = question.Starts.Select(start => start.ToUniversalTime()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        foreach (var (_, value) in question.Filters)
+            command.Parameters.Add(new() { Value = value });
+        return command;
+    }
+
+    private static string Table(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now) =>
+        to - from <= Fine && UsageTables.IsFine(from, now) ? "usage_5m" : "usage_15m";
+}
