@@ -1,4 +1,5 @@
 using Nexus.Web.Access;
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Api;
 using Nexus.Web.Capture;
 using Nexus.Web.Configuration;
@@ -29,6 +30,7 @@ internal static class Program
         builder.AddListening();      // two ports, each with its own pipeline
         builder.AddStorage();        // PostgreSQL, private or given
         builder.AddAccess();         // who may call
+        builder.AddLimits();         // budgets and rates
         builder.AddCredentials();    // the Claude accounts that calls are made with
         builder.AddCapture();        // the journal, and the worker that empties it into the database
         builder.AddProxy();          // forwards /v1

@@ -34,7 +34,7 @@ public sealed class IngestSumsTests
             var database = await Postgres.NewDatabaseAsync();
             await using var nexus = await NexusApp.StartAsync(upstream, database);
             await nexus.ReadyAsync();
-            await using var writer = new LedgerWriter(nexus.Services.GetRequiredService<Database>(), nexus.Services.GetRequiredService<PriceBook>(), TimeProvider.System);
+            await using var writer = new LedgerWriter(nexus.Services.GetRequiredService<Database>(), nexus.Services.GetRequiredService<PriceBook>(), new(TimeProvider.System), TimeProvider.System);
             var random = new Random(seed);
             var order = exchanges.Concat(exchanges.Where(_ => random.Next(3) == 0)).OrderBy(_ => random.Next()).ToArray();
             foreach (var batch in order.Chunk(size))

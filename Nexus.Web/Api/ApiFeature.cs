@@ -21,6 +21,7 @@ internal static class ApiFeature
         var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAwayFilter>().RequireAuthorization(Policies.ApiKey);
         api.MapRequests();
         api.MapStats();
+        api.MapLimits();
         api.MapTokenUsage();
         api.MapHourlyUsage();
         api.MapAnalytics();

@@ -130,9 +130,10 @@ internal sealed class ExchangeAnalysis : IDisposable
             BodyHash = exchange.RequestBody.IsEmpty ? null : SHA256.HashData(exchange.RequestBody.Span)[..16],
             RequestBytes = end.RequestBytes,
             ResponseBytes = end.ResponseBytes,
-            ErrorType = PlainText.Clean(message?.ErrorType, 100),
+            ErrorType = PlainText.Clean(message?.ErrorType ?? end.ErrorType, 100),
             ErrorMessage = PlainText.Clean(message?.ErrorMessage ?? (outcome == Outcome.Completed ? null : end.Error), 200),
             Payload = exchange.PayloadShed ? "shed" : "none",
+            Policy = start.Policy,
         };
     }
 

@@ -9,6 +9,7 @@ namespace Nexus.Web.Capture;
 /// <param name="KeyId">The Nexus key, or for a passed-through credential the first 16 hex digits of its SHA-256.</param>
 /// <param name="Model">As the request asks for it; null when it names none.</param>
 /// <param name="RemoteAddress">The caller's address as the socket saw it.</param>
+/// <param name="Policy">What the caller's limits decided, with their numbers (JSON); null when none applied.</param>
 internal sealed record StartMetadata(
     DateTimeOffset StartedAt,
     string Domain,
@@ -21,7 +22,8 @@ internal sealed record StartMetadata(
     string? Owner,
     string? Model,
     string? RemoteAddress,
-    CaptureLevel Capture);
+    CaptureLevel Capture,
+    string? Policy = null);
 
 /// <summary>What is known when the upstream's headers arrive.</summary>
 /// <param name="HeadersMicros">Microseconds from the request's arrival to the upstream's response headers.</param>
@@ -30,9 +32,10 @@ internal sealed record AnswerMetadata(int Status, IReadOnlyList<HeaderLine> Head
 /// <summary>What is known when an exchange is over.</summary>
 /// <param name="Error">One line for people; null when nothing went wrong.</param>
 /// <param name="Status">What the caller was answered when Nexus itself answered (refusals, 502, 504); null when the upstream's status went through.</param>
+/// <param name="ErrorType">Anthropic's <c>error.type</c> of Nexus's own answer.</param>
 /// <param name="RequestBytes">Bytes of body that went upstream (streamed-through bodies are counted, not kept).</param>
 /// <param name="ResponseBytes">Bytes of body received from upstream.</param>
-internal sealed record EndMetadata(Outcome Outcome, long TotalMicros, long RequestBytes, long ResponseBytes, string? Error = null, int? Status = null);
+internal sealed record EndMetadata(Outcome Outcome, long TotalMicros, long RequestBytes, long ResponseBytes, string? Error = null, int? Status = null, string? ErrorType = null);
 
 /// <summary>One read from the upstream.</summary>
 /// <param name="Offset">Of the read's first byte in the response body.</param>

@@ -1,3 +1,4 @@
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage.Pricing;
@@ -6,7 +7,7 @@ using Npgsql;
 namespace Nexus.Web.Capture;
 
 /// <summary>Empties the journal into the database, one batch after the other. What cannot be stored now is read again later.</summary>
-internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, TimeProvider time, ILogger<IngestWorker> logger) : BackgroundService
+internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, TimeProvider time, ILogger<IngestWorker> logger) : BackgroundService
 {
     private const int MostExchanges = 2000;
     private const long MostBytes = 32 << 20;
@@ -14,7 +15,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        await using var writer = new LedgerWriter(database, prices, time);
+        await using var writer = new LedgerWriter(database, prices, reservations, time);
         try
         {
             while (true)

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
+using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Pricing;
 using Npgsql;
 
@@ -10,7 +12,7 @@ namespace Nexus.Web.Capture;
 /// Writes a batch in one transaction: COPY into temporary tables, then inserts that skip what is there already, so that a
 /// replay changes nothing; rollups follow from the rows that were really inserted.
 /// </summary>
-internal sealed class LedgerWriter(Database database, PriceBook prices, TimeProvider time) : IAsyncDisposable
+internal sealed class LedgerWriter(Database database, PriceBook prices, Reservations reservations, TimeProvider time) : IAsyncDisposable
 {
     private readonly PartLists _lists = new();
     private readonly ExchangeAnalysis _analysis = new();
@@ -27,6 +29,7 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, TimeProv
             exchanges.ForEach(_lists.Shorten);
             await StoreAsync(exchanges, cancellation);
             _lists.Commit();
+            reservations.Settle(exchanges.Select(exchange => exchange.Row));
         }
         catch
         {
@@ -54,6 +57,7 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, TimeProv
         var connection = await ConnectAsync(cancellation);
         await EnsureMonthsAsync(connection, exchanges, cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await AccountingLock.ShareAsync(connection, cancellation);
         await CopyAsync(connection, "incoming_requests", LedgerColumns.Requests, exchanges.Select(exchange => exchange.Row), cancellation);
         await CopyAsync(connection, "incoming_payloads", LedgerColumns.Payloads, exchanges.Select(exchange => exchange.Payload).OfType<PayloadRow>(), cancellation);
         var inserted = await InsertAsync(connection, exchanges, cancellation);
@@ -71,6 +75,8 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, TimeProv
             var added = exchanges.Where(exchange => stored.Contains(exchange.Row.Id)).ToList();
             await ToolRollups.AddAsync(connection, ToolRollups.Of(added.Select(exchange => (exchange.Row, exchange.Tools))), cancellation);
             await AccountWindows.StoreAsync(connection, added.SelectMany(exchange => exchange.Windows), cancellation);
+            await ChangedHours.MarkAsync(connection, inserted, cancellation);
+            await LimitCounters.AddAsync(connection, inserted, time.GetUtcNow(), cancellation);
             await NotifyAsync(connection, inserted, cancellation);
         }
 

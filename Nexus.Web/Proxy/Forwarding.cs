@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
 using Nexus.Web.Access.Keys;
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Storage;
@@ -14,6 +15,7 @@ namespace Nexus.Web.Proxy;
 internal sealed partial class Forwarding(
     BodyBuffering bodies,
     CallerResolver callers,
+    LimitPolicy limits,
     InFlightRequests inFlight,
     UnknownCallers unknown,
     Draining draining,
@@ -36,7 +38,7 @@ internal sealed partial class Forwarding(
         inFlight.Add(request, context.Request);
         try
         {
-            if (await TakeBodyAsync(context, request) is { } unfit)
+            if ((await TakeBodyAsync(context, request) ?? Limit(context, request)) is { } unfit)
             {
                 await unfit.WriteAsync(context);
                 return;
@@ -51,6 +53,7 @@ internal sealed partial class Forwarding(
             // Whatever went wrong above, the exchange has an end; where it has one already, this counts for nothing.
             request.Recorder?.End(End(context, request, request.IsInterrupted ? Outcome.Interrupted : Outcome.UpstreamCut, "The gateway failed while forwarding."));
             inFlight.Remove(request);
+            limits.Over(request.Reservation, recorded: request.Recorder is not null);
             request.Body?.Dispose();
         }
     }
@@ -100,8 +103,20 @@ internal sealed partial class Forwarding(
     private Refusal Refused(HttpContext context, ProxiedRequest request, Refusal refusal, Outcome outcome)
     {
         _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, default)
-            .End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null });
+            .End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null, ErrorType = outcome == Outcome.Refused ? refusal.Type : null });
         return refusal;
+    }
+
+    /// <summary>Reserves from the caller's budgets, or says which of its limits stands in the way; that is a row of the ledger, too.</summary>
+    private Refusal? Limit(HttpContext context, ProxiedRequest request)
+    {
+        if (!LimitPolicy.AppliesTo(context.Request))
+            return null;
+        var result = limits.Admit(request.Id, request.Caller!, request.StartedAt, request.Model, request.Body is { } body ? body.Bytes.Span : default, recorded: _journal is not null);
+        (request.Policy, request.Reservation) = (result.Policy, result.Reservation);
+        return result.Refusal is { } refused
+            ? Refused(context, request, new(refused.Status, refused.Type, refused.Message, refused.RetryAfterSeconds, refused.ShouldRetry), Outcome.Refused)
+            : null;
     }
 
     /// <summary>Names how the exchange ended, and answers where the upstream did not.</summary>
@@ -161,7 +176,8 @@ internal sealed partial class Forwarding(
         request.Caller?.Key?.Owner,
         request.Model,
         context.Connection.RemoteIpAddress?.ToString(),
-        CaptureLevel.Full);
+        CaptureLevel.Full,
+        request.Policy);
 
     private static EndMetadata End(HttpContext context, ProxiedRequest request, Outcome outcome, string? error) =>
         new(outcome, request.Recorder?.ElapsedMicros ?? 0, request.RequestBytes(context), request.ResponseBytes, error);

@@ -1,4 +1,5 @@
 using Nexus.Web.Access;
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture.Journaling;
 
 namespace Nexus.Web.Proxy;
@@ -30,6 +31,12 @@ internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arr
     public PooledBody? Body { get; set; }
 
     public string? Model { get; set; }
+
+    /// <summary>What the caller's limits decided (JSON); null when none applied.</summary>
+    public string? Policy { get; set; }
+
+    /// <summary>Null when no limit applied.</summary>
+    public Reservation? Reservation { get; set; }
 
     /// <summary>Null when nothing is recorded (STORAGE_ENABLED=false).</summary>
     public ExchangeRecorder? Recorder { get; set; }

@@ -40,9 +40,9 @@ internal sealed partial class Database : BackgroundService
             Log.Ignored(_logger, name);
         _host = settings.Host ?? "";
         DataSource = Source(settings, loggers, sql, settings.MaxPoolSize, settings.Timeout);
-        // Jobs, the listener and migrations have eight connections of their own, so that they and the pages never starve each
+        // Jobs, listeners, budgets and migrations have ten connections of their own, so that they and the pages never starve each
         // other. Hangfire's threads share three of them: they ask often and briefly, and can wait.
-        JobsDataSource = Source(settings, loggers, sql, 5, settings.Timeout);
+        JobsDataSource = Source(settings, loggers, sql, 7, settings.Timeout);
         SchedulerDataSource = Source(settings, loggers, sql, 3, Math.Max(settings.Timeout, 5));
     }
 

@@ -20,6 +20,11 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<AccountWindowRow> AccountWindows => Set<AccountWindowRow>();
     public DbSet<CacheMissRow> CacheMisses => Set<CacheMissRow>();
     public DbSet<AuditRow> Audit => Set<AuditRow>();
+    public DbSet<LimitRow> Limits => Set<LimitRow>();
+    public DbSet<LimitCounterRow> LimitCounters => Set<LimitCounterRow>();
+    public DbSet<LimitLeaseRow> LimitLeases => Set<LimitLeaseRow>();
+    public DbSet<LimitNodeRow> LimitNodes => Set<LimitNodeRow>();
+    public DbSet<LimitNoticeRow> LimitNotices => Set<LimitNoticeRow>();
 
     /// <summary>The ring that signs session cookies, shared by all nodes. The ring that seals credentials is never here.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -49,6 +54,7 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         });
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
         Administration(modelBuilder);
+        Limit(modelBuilder);
     }
 
     private static void Administration(ModelBuilder modelBuilder)
@@ -79,6 +85,31 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
             audit.Property(row => row.Details).HasColumnType("jsonb");
             audit.HasIndex(row => row.At);
         });
+    }
+
+    private static void Limit(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<LimitRow>().ToTable("limits").HasKey(row => row.Id);
+        modelBuilder.Entity<LimitCounterRow>(counter =>
+        {
+            counter.ToTable("limit_counters").HasKey(row => new { row.LimitId, row.Subject, row.PeriodStart });
+            counter.HasOne<LimitRow>().WithMany().HasForeignKey(row => row.LimitId);
+            counter.HasIndex(row => row.PeriodEnd);
+            counter.Property(row => row.CreatedAt).HasDefaultValueSql("now()");
+        });
+        modelBuilder.Entity<LimitLeaseRow>(lease =>
+        {
+            lease.ToTable("limit_leases").HasKey(row => new { row.LimitId, row.Subject, row.NodeId });
+            // Not bound to limits: those of the variables are in no table.
+            lease.HasOne<LimitNodeRow>().WithMany().HasForeignKey(row => row.NodeId);
+        });
+        modelBuilder.Entity<LimitNodeRow>().ToTable("limit_nodes").HasKey(row => row.Id);
+        modelBuilder.Entity<LimitNoticeRow>(notice =>
+        {
+            notice.ToTable("limit_notices").HasKey(row => new { row.LimitId, row.Subject, row.PeriodStart, row.Threshold });
+            notice.HasOne<LimitRow>().WithMany().HasForeignKey(row => row.LimitId);
+        });
+        modelBuilder.Entity<ChangedHourRow>().ToTable("usage_changed_hours").HasKey(row => row.Hour);
     }
 
     private static void Usage<T>(ModelBuilder modelBuilder, string table)

@@ -193,6 +193,18 @@ namespace Nexus.Web.Migrations
                     b.ToTable("cache_misses", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.ChangedHourRow", b =>
+                {
+                    b.Property<DateTimeOffset>("Hour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hour");
+
+                    b.HasKey("Hour")
+                        .HasName("pk_usage_changed_hours");
+
+                    b.ToTable("usage_changed_hours", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.ClientKeyRow", b =>
                 {
                     b.Property<string>("Id")
@@ -576,6 +588,264 @@ namespace Nexus.Web.Migrations
                         .HasDatabaseName("ix_requests_domain_started_at");
 
                     b.ToTable("requests", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitCounterRow", b =>
+                {
+                    b.Property<string>("LimitId")
+                        .HasColumnType("text")
+                        .HasColumnName("limit_id");
+
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<DateTimeOffset>("PeriodStart")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_start");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("Micros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("micros");
+
+                    b.Property<DateTimeOffset>("PeriodEnd")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_end");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("Tokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tokens");
+
+                    b.HasKey("LimitId", "Subject", "PeriodStart")
+                        .HasName("pk_limit_counters");
+
+                    b.HasIndex("PeriodEnd")
+                        .HasDatabaseName("ix_limit_counters_period_end");
+
+                    b.ToTable("limit_counters", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitLeaseRow", b =>
+                {
+                    b.Property<string>("LimitId")
+                        .HasColumnType("text")
+                        .HasColumnName("limit_id");
+
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<Guid>("NodeId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("node_id");
+
+                    b.Property<long>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<DateTimeOffset>("PeriodStart")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_start");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("Reserved")
+                        .HasColumnType("bigint")
+                        .HasColumnName("reserved");
+
+                    b.Property<int>("Streams")
+                        .HasColumnType("integer")
+                        .HasColumnName("streams");
+
+                    b.Property<long>("Tokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tokens");
+
+                    b.Property<long>("Wanted")
+                        .HasColumnType("bigint")
+                        .HasColumnName("wanted");
+
+                    b.HasKey("LimitId", "Subject", "NodeId")
+                        .HasName("pk_limit_leases");
+
+                    b.HasIndex("NodeId")
+                        .HasDatabaseName("ix_limit_leases_node_id");
+
+                    b.ToTable("limit_leases", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitNodeRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_limit_nodes");
+
+                    b.ToTable("limit_nodes", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitNoticeRow", b =>
+                {
+                    b.Property<string>("LimitId")
+                        .HasColumnType("text")
+                        .HasColumnName("limit_id");
+
+                    b.Property<string>("Subject")
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.Property<DateTimeOffset>("PeriodStart")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("period_start");
+
+                    b.Property<int>("Threshold")
+                        .HasColumnType("integer")
+                        .HasColumnName("threshold");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<long>("Budget")
+                        .HasColumnType("bigint")
+                        .HasColumnName("budget");
+
+                    b.Property<long>("Used")
+                        .HasColumnType("bigint")
+                        .HasColumnName("used");
+
+                    b.HasKey("LimitId", "Subject", "PeriodStart", "Threshold")
+                        .HasName("pk_limit_notices");
+
+                    b.ToTable("limit_notices", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("Amount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("amount");
+
+                    b.Property<int?>("ConcurrentStreams")
+                        .HasColumnType("integer")
+                        .HasColumnName("concurrent_streams");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<bool>("Enabled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("enabled");
+
+                    b.Property<bool>("Hard")
+                        .HasColumnType("boolean")
+                        .HasColumnName("hard");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Period")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("period");
+
+                    b.Property<long?>("RaiseAmount")
+                        .HasColumnType("bigint")
+                        .HasColumnName("raise_amount");
+
+                    b.Property<string>("RaiseReason")
+                        .HasColumnType("text")
+                        .HasColumnName("raise_reason");
+
+                    b.Property<DateTimeOffset?>("RaisedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("raised_until");
+
+                    b.Property<int?>("RequestsPerMinute")
+                        .HasColumnType("integer")
+                        .HasColumnName("requests_per_minute");
+
+                    b.Property<string>("Scope")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("scope");
+
+                    b.Property<DateTimeOffset>("StartsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("starts_at");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("subject");
+
+                    b.PrimitiveCollection<int[]>("Thresholds")
+                        .IsRequired()
+                        .HasColumnType("integer[]")
+                        .HasColumnName("thresholds");
+
+                    b.Property<string>("TimeZone")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("time_zone");
+
+                    b.Property<long?>("TokensPerMinute")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tokens_per_minute");
+
+                    b.Property<string>("Unit")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("unit");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<short>("WeekStart")
+                        .HasColumnType("smallint")
+                        .HasColumnName("week_start");
+
+                    b.HasKey("Id")
+                        .HasName("pk_limits");
+
+                    b.ToTable("limits", (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.PartRow", b =>
@@ -1013,6 +1283,36 @@ namespace Nexus.Web.Migrations
                         .HasName("pk_usage_5m");
 
                     b.ToTable("usage_5m", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitCounterRow", b =>
+                {
+                    b.HasOne("Nexus.Web.Storage.LimitRow", null)
+                        .WithMany()
+                        .HasForeignKey("LimitId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_limit_counters_limits_limit_id");
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitLeaseRow", b =>
+                {
+                    b.HasOne("Nexus.Web.Storage.LimitNodeRow", null)
+                        .WithMany()
+                        .HasForeignKey("NodeId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_limit_leases_limit_nodes_node_id");
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.LimitNoticeRow", b =>
+                {
+                    b.HasOne("Nexus.Web.Storage.LimitRow", null)
+                        .WithMany()
+                        .HasForeignKey("LimitId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_limit_notices_limits_limit_id");
                 });
 #pragma warning restore 612, 618
         }

@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace Nexus.Web.Access.Limits;
+
+/// <summary>The fields of a request that its limits go by. Reading stops at the last of them.</summary>
+internal readonly record struct RequestPeek(long? MaxTokens, bool Stream)
+{
+    public static RequestPeek Read(ReadOnlySpan<byte> body)
+    {
+        long? maxTokens = null;
+        bool? stream = null;
+        try
+        {
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 256 });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+                return default;
+            while ((maxTokens is null || stream is null) && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var (isMax, isStream) = (reader.ValueTextEquals("max_tokens"u8), reader.ValueTextEquals("stream"u8));
+                reader.Read();
+                if (isMax && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number))
+                    maxTokens = number;
+                else if (isStream)
+                    stream = reader.TokenType == JsonTokenType.True;
+                reader.Skip();
+            }
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            // Not JSON: the upstream says so, and nothing is used.
+        }
+
+        return new(maxTokens, stream ?? false);
+    }
+}
