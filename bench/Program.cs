@@ -1,4 +1,5 @@
 using Nexus.Bench;
+using Nexus.Bench.Demo;
 using Nexus.Bench.Routes;
 using Nexus.Bench.Upstream;
 
@@ -6,6 +7,7 @@ return args switch
 {
     ["upstream", var port] => await ServeAsync(await SimulatedAnthropic.StartAsync(Number(port))),
     ["yarp", var port, var upstream] => await ServeAsync(await BareYarp.StartAsync(Number(port), upstream)),
+    ["demo"] => await DemoCommand.RunAsync(),
     _ => await Run.MainAsync(args),
 };
 

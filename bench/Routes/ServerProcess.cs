@@ -8,7 +8,7 @@ namespace Nexus.Bench.Routes;
 /// <summary>A program that the bench started and stops, its output in a file.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
-    private const int Terminate = 15;
+    private const int SigTerm = 15;
     private readonly Process _process;
     private readonly string _log;
 
@@ -78,12 +78,15 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    /// <summary>Asks a process to end.</summary>
+    public static void Terminate(int process) => _ = Kill(process, SigTerm);
+
     private void Signal()
     {
         try
         {
             if (!_process.HasExited)
-                _ = Kill(_process.Id, Terminate);
+                Terminate(_process.Id);
         }
         catch (InvalidOperationException)
         {

@@ -5,7 +5,7 @@ using Nexus.Bench.Routes;
 
 namespace Nexus.Bench.Scenarios;
 
-/// <summary>The same run on a Nexus that has 100,000 requests of one domain and on one that has next to none, in turn.</summary>
+/// <summary>The same run on a Nexus that has 100,000 requests of one domain and on one that has next to none, in turn, small requests at 64 connections.</summary>
 internal static class GrowthScenario
 {
     private const string Host = "growth.bench.example";
@@ -13,18 +13,18 @@ internal static class GrowthScenario
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workplace workplace, Effort effort)
     {
         var stored = effort.Quick ? 20_000 : 100_000;
-        var requests = effort.Quick ? 2_000 : 4_000;
+        const int Requests = 2_000;
         await using var full = await NexusRoute.WithStorageAsync(workplace);
         await using var empty = await NexusRoute.WithStorageAsync(workplace);
         var callers = Kind.Small.Callers(Host);
-        await Rounds.RunAsync(empty, callers, requests: requests);
+        // As warm as the other, in a domain of its own.
+        await FillAsync(empty, Kind.Small.Callers("warm.bench.example"), 8_000, effort);
         await FillAsync(full, callers, stored, effort);
-        await empty.DrainedAsync(effort.DrainLimit);
         List<double> rate = [], latency = [], cpu = [];
         for (var round = 0; round < (effort.Quick ? 3 : 7); round++)
         {
-            var (before, small) = await RoundAsync(empty, callers, requests, effort);
-            var (after, large) = await RoundAsync(full, callers, requests, effort);
+            var (before, small) = await RoundAsync(empty, callers, Requests, effort);
+            var (after, large) = await RoundAsync(full, callers, Requests, effort);
             rate.Add(after.Rate / before.Rate);
             latency.Add(after.Latency.Median / before.Latency.Median);
             cpu.Add(large / small);
@@ -32,9 +32,9 @@ internal static class GrowthScenario
 
         return
         [
-            Line($"request rate at {stored:N0} stored requests of one domain ÷ at next to none", "≥ 0.9", Quantiles.MedianOf(rate), ratio => ratio >= 0.9),
-            Line($"median latency at {stored:N0} stored requests ÷ at next to none", "≤ 1.1", Quantiles.MedianOf(latency), ratio => ratio <= 1.1),
-            Line($"CPU per captured request at {stored:N0} stored requests ÷ at next to none", "≤ 1.1", Quantiles.MedianOf(cpu), ratio => ratio <= 1.1),
+            Line($"request rate at {stored:N0} stored requests of one domain ÷ at next to none of it", "≥ 0.9", Quantiles.MedianOf(rate), ratio => ratio >= 0.9),
+            Line($"median latency at {stored:N0} stored requests ÷ at next to none of it", "≤ 1.1", Quantiles.MedianOf(latency), ratio => ratio <= 1.1),
+            Line($"CPU per captured request at {stored:N0} stored requests ÷ at next to none of it", "≤ 1.1", Quantiles.MedianOf(cpu), ratio => ratio <= 1.1),
         ];
     }
 

@@ -10,7 +10,7 @@ namespace Nexus.Bench.Upstream;
 /// </summary>
 internal static class LoadAnswers
 {
-    public const string Model = "claude-opus-5-5";
+    public const string Model = "claude-opus-5-20260801";
 
     /// <summary>Stands in the templates where the number's 16 hexadecimal digits go.</summary>
     private const string Slot = "0123456789abcdef";

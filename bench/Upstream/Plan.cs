@@ -31,7 +31,7 @@ internal enum Fault
 {
     None,
 
-    /// <summary>The connection is cut.</summary>
+    /// <summary>The connection ends where no answer ends.</summary>
     Cut,
 
     /// <summary>Nothing comes any more, until the caller leaves.</summary>

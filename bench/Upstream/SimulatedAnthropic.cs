@@ -12,7 +12,7 @@ namespace Nexus.Bench.Upstream;
 /// <param name="choose">Plans the answer to a body; null leaves it to the request's own instructions.</param>
 internal sealed class SimulatedAnthropic(Func<ReadOnlyMemory<byte>, Plan?>? choose = null)
 {
-    private static readonly string[] Models = ["claude-opus-5-5", "claude-sonnet-5", "claude-haiku-4-5-20251001"];
+    private static readonly string[] Models = ["claude-opus-5-20260801", "claude-sonnet-5", "claude-haiku-4-5-20251001"];
 
     public static async Task<WebApplication> StartAsync(int port, Func<ReadOnlyMemory<byte>, Plan?>? choose = null)
     {
@@ -111,8 +111,8 @@ internal sealed class SimulatedAnthropic(Func<ReadOnlyMemory<byte>, Plan?>? choo
                 await context.Response.Body.WriteAsync(EventStream.Event("error", new() { ["error"] = new JsonObject { ["type"] = "overloaded_error", ["message"] = "Overloaded" } }));
                 break;
             default:
-                context.Abort();
-                break;
+                // Kestrel then closes without the last chunk. A reset could overtake the events before the cut.
+                throw new IOException("Cut, as asked.");
         }
     }
 
