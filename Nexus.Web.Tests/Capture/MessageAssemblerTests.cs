@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using Nexus.Web.Capture;
 using Nexus.Web.Tests.Infrastructure;
 using Nexus.Web.Usage;
@@ -61,4 +62,21 @@ public sealed class MessageAssemblerTests
         var assembled = MessageAssembler.FromStream("event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Busy\"}}\n\n"u8.ToArray());
         Assert.Equal(("overloaded_error", "Busy"), (assembled.ErrorType, assembled.ErrorMessage));
     }
+
+    [Fact]
+    public void The_facts_of_any_stream_are_those_of_the_message_assembled_from_it() => Events.Sample(events =>
+    {
+        var stream = Encoding.UTF8.GetBytes(events);
+        var (whole, facts) = (MessageAssembler.FromStream(stream), MessageAssembler.FactsOfStream(stream));
+        Assert.Equal(Told(whole), Told(facts));
+    });
+
+    private static readonly Gen<string> Data = Gen.OneOf(
+        Generators.OneOf(Streams.Events.Select(text => text.Split('\n')[1]["data: ".Length..]).ToArray()),
+        Generators.OneOf("""{"type":"content_block_delta","index":9}""", """{"index":4,"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{"}}""", """{"type":"message_delta","delta":{"stop_reason":"a\ud800","model":"x"},"usage":{"input_tokens":0,"output_tokens":1e9}}""", """{"type":"error","error":{"type":"t","message":7}}""", """{"type":"message_start","message":{"id":1,"usage":null}}""", "[DONE]", "{"));
+
+    private static readonly Gen<string> Events = Gen.Select(Data, Generators.OneOf("\n\n", "\r\n\r\n", "\n", "\n\nevent: x\n", "\n\n: comment\n"), (data, end) => $"data: {data}{end}").Array[0, 12].Select(string.Concat);
+
+    private static string Told(AssembledMessage message) =>
+        $"{TokenUsage.From(message.Message?["usage"])} {MessageAssembler.Text(message.Message, "stop_reason")} {MessageAssembler.Text(message.Message, "model")} {MessageAssembler.Text(message.Message, "id")} {message.ToolCalls} {message.ErrorType} {message.ErrorMessage} {message.Stopped} {message.FirstContentOffset}";
 }

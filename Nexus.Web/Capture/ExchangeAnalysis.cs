@@ -7,79 +7,84 @@ using Nexus.Web.Usage.Pricing;
 namespace Nexus.Web.Capture;
 
 /// <summary>An exchange taken apart into what is stored of it.</summary>
-/// <param name="Parts">The pieces of the body in list order, then the headers' piece; data is compressed later, if it is new.</param>
+/// <param name="Parts">The pieces of the body in list order, then the headers' piece; compressed later, if they are new.</param>
+/// <param name="FirstMessage">Where in the list the first message stands, or what follows the messages.</param>
 /// <param name="Tools">The answer's calls by tool.</param>
 /// <param name="Windows">What its headers tell about the paying account's limits.</param>
-internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, List<Part> Parts, IReadOnlyList<ToolCalls> Tools, IReadOnlyList<AccountWindowRow> Windows);
+internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IReadOnlyList<Part> Parts, int FirstMessage, IReadOnlyList<ToolCalls> Tools, IReadOnlyList<AccountWindowRow> Windows);
 
-/// <param name="Hash">SHA-256 over domain, zero byte and content.</param>
-internal readonly record struct Part(byte[] Hash, ReadOnlyMemory<byte> Content)
-{
-    public static Part Of(string domain, ReadOnlyMemory<byte> content)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(domain));
-        hash.AppendData([0]);
-        hash.AppendData(content.Span);
-        return new Part(hash.GetHashAndReset(), content);
-    }
-}
-
-/// <summary>Turns a recorded exchange into rows. Pure but for the compressor it reuses: for one thread.</summary>
+/// <summary>Turns a recorded exchange into rows. Pure but for what it reuses: for one thread.</summary>
 internal sealed class ExchangeAnalysis : IDisposable
 {
     private readonly ZstdSharp.Compressor _compressor = new(3);
+    private readonly PartCatalog _catalog = new();
+    private readonly BodyCut _cut = new();
+    private byte[] _compressed = new byte[64 * 1024];
 
     /// <summary>By which the next exchanges are costed; null leaves their cost open.</summary>
     public PriceList? Prices { get; set; }
 
-    public byte[] Compress(ReadOnlySpan<byte> bytes) => _compressor.Wrap(bytes).ToArray();
+    public byte[] Compress(ReadOnlySpan<byte> bytes)
+    {
+        var most = ZstdSharp.Compressor.GetCompressBound(bytes.Length);
+        if (_compressed.Length < most)
+            _compressed = new byte[most];
+        var compressed = _compressed.AsSpan(0, _compressor.Wrap(bytes, _compressed)).ToArray();
+        // A large answer is rare: what it needed is not kept.
+        if (_compressed.Length > 1 << 20)
+            _compressed = new byte[64 * 1024];
+        return compressed;
+    }
 
     public AnalysedExchange Analyse(RecordedExchange exchange)
     {
-        var decoded = ContentDecoding.Decode(exchange.RequestBody, ContentDecoding.EncodingOf(exchange.Start.Headers));
-        var facts = RequestFacts.Of(exchange.Start, decoded is { } body ? body.Span : default);
+        var encoding = ContentDecoding.EncodingOf(exchange.Start.Headers);
+        var decoded = ContentDecoding.Decode(exchange.RequestBody, encoding) ?? default;
+        _cut.Read(decoded.Span);
+        var facts = RequestFacts.Of(exchange.Start, decoded.Span, _cut);
         var (message, stream) = Message(exchange);
         var row = Row(exchange, facts, message, stream);
         Costing.Apply(row, message?.Message, Prices);
         var tools = row.ToolCalls == 0 ? [] : ToolRollups.Of(message?.Message);
         var windows = AccountWindows.From(row.AccountId, exchange.Answer?.Headers, row.StartedAt.AddMicroseconds(exchange.Answer?.HeadersMicros ?? 0));
-        if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
-            return new(row, null, [], tools, windows);
+        if (!decoded.Equals(exchange.RequestBody))
+            _cut.Read(exchange.RequestBody.Span);
         var parts = Pieces(exchange.Start.Domain, exchange.RequestBody, out var list);
-        var headers = Part.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers.Where(header => !header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))));
+        row.BodyHash = list.Length == 0 ? null : SHA256.HashData(list)[..16];
+        if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
+            return new(row, null, [], 0, tools, windows);
+        var headers = _catalog.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers.Where(header => !header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))));
         var payload = new PayloadRow
         {
             StartedAt = row.StartedAt,
             Id = row.Id,
             Parts = list,
-            RequestHeaders = headers.Hash,
+            RequestHeaders = headers.Info.Hash,
             ResponseHeaders = exchange.Answer is { } answer ? Compress(HeaderJson(answer.Headers)) : null,
             Response = exchange.ResponseBody.IsEmpty ? null : Compress(exchange.ResponseBody.Span),
             Arrivals = stream && exchange.Arrivals.Count > 0 ? Journaling.ArrivalCodec.Encode(exchange.Arrivals) : null,
-            Message = stream && message?.Message is { } assembled && MessageAssembler.Serialize(assembled) is { } json ? Compress(json) : null,
         };
         row.Payload = "stored";
         parts.Add(headers);
-        return new(row, payload, parts, tools, windows);
+        return new(row, payload, parts, _cut.Others.Count, tools, windows);
     }
 
     public void Dispose() => _compressor.Dispose();
 
-    private static List<Part> Pieces(string domain, ReadOnlyMemory<byte> body, out byte[] list)
+    private List<Part> Pieces(string domain, ReadOnlyMemory<byte> body, out byte[] list)
     {
-        var parts = new List<Part>();
-        if (!body.IsEmpty)
-        {
-            var pieces = RequestParts.Cut(body.Span);
-            foreach (var piece in pieces)
-                parts.Add(Part.Of(domain, body[piece]));
-            parts.Add(Part.Of(domain, RequestParts.Skeleton(body.Span, pieces)));
-        }
-
+        list = [];
+        if (body.IsEmpty)
+            return [];
+        var parts = new List<Part>(_cut.Others.Count + _cut.Messages.Count + 2);
+        foreach (var piece in _cut.Others)
+            parts.Add(_catalog.Of(domain, body[piece]));
+        foreach (var piece in _cut.Messages)
+            parts.Add(_catalog.Of(domain, body[piece]));
+        parts.Add(_catalog.Of(domain, RequestParts.Skeleton(body.Span, _cut)));
         list = new byte[parts.Count * SHA256.HashSizeInBytes];
         for (var i = 0; i < parts.Count; i++)
-            parts[i].Hash.CopyTo(list, i * SHA256.HashSizeInBytes);
+            parts[i].Info.Hash.CopyTo(list, i * SHA256.HashSizeInBytes);
         return parts;
     }
 
@@ -90,7 +95,11 @@ internal sealed class ExchangeAnalysis : IDisposable
         var stream = answer.Headers.Find("content-type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
         if (ContentDecoding.Decode(exchange.ResponseBody, ContentDecoding.EncodingOf(answer.Headers)) is not { } body)
             return (null, stream);
-        return (stream ? MessageAssembler.FromStream(body) : MessageAssembler.FromJson(body.Span), stream);
+        if (!stream)
+            return (MessageAssembler.FromJson(body.Span), false);
+        var facts = MessageAssembler.FactsOfStream(body);
+        // Of a stream that broke off the text counts too: its output tokens are estimated from it.
+        return (MessageAssembler.Text(facts.Message, "stop_reason") is null ? MessageAssembler.FromStream(body) : facts, true);
     }
 
     private static LedgerRow Row(RecordedExchange exchange, RequestFacts facts, AssembledMessage? message, bool stream)
@@ -118,7 +127,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             FirstByteMs = exchange.Arrivals.Count > 0 ? Milliseconds(exchange.Arrivals[0].Micros) : null,
             FirstTokenMs = FirstToken(exchange, message),
             DurationMs = Milliseconds(end.TotalMicros),
-            ToolCalls = (message?.Message?["content"] as System.Text.Json.Nodes.JsonArray)?.Count(block => MessageAssembler.Text(block, "type") == "tool_use") ?? 0,
+            ToolCalls = message?.ToolCalls ?? 0,
             StopReason = PlainText.Clean(MessageAssembler.Text(message?.Message, "stop_reason"), 50),
             MessageCount = facts.MessageCount,
             SessionId = PlainText.Clean(facts.SessionId),
@@ -127,7 +136,6 @@ internal sealed class ExchangeAnalysis : IDisposable
             Client = PlainText.Clean(facts.Client, 100),
             UpstreamRequestId = PlainText.Clean(answer?.Headers.Find("request-id")),
             MessageId = PlainText.Clean(MessageAssembler.Text(message?.Message, "id")),
-            BodyHash = exchange.RequestBody.IsEmpty ? null : SHA256.HashData(exchange.RequestBody.Span)[..16],
             RequestBytes = end.RequestBytes,
             ResponseBytes = end.ResponseBytes,
             ErrorType = PlainText.Clean(message?.ErrorType ?? end.ErrorType, 100),

@@ -16,6 +16,7 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
 {
     private readonly PartLists _lists = new();
     private readonly ExchangeAnalysis _analysis = new();
+    private readonly List<PartInfo> _sent = [];
     private readonly HashSet<(int Year, int Month)> _months = [];
     private NpgsqlConnection? _connection;
 
@@ -30,10 +31,13 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
             await StoreAsync(exchanges, cancellation);
             _lists.Commit();
             reservations.Settle(exchanges.Select(exchange => exchange.Row));
+            _sent.Clear();
         }
         catch
         {
             _lists.Rollback();
+            _sent.ForEach(part => part.Stored = default);
+            _sent.Clear();
             await ResetAsync();
             throw;
         }
@@ -87,8 +91,13 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         foreach (var part in exchanges.SelectMany(exchange => exchange.Parts))
-            if (_lists.Wanted(part, today))
-                yield return new PartRow { Hash = part.Hash, Data = _analysis.Compress(part.Content.Span), Size = part.Content.Length, LastSeen = today };
+        {
+            if (part.Info.Stored == today)
+                continue;
+            part.Info.Stored = today;
+            _sent.Add(part.Info);
+            yield return new PartRow { Hash = part.Info.Hash, Data = _analysis.Compress(part.Content.Span), Size = part.Content.Length, LastSeen = today };
+        }
     }
 
     private static async Task<List<LedgerRow>> InsertAsync(NpgsqlConnection connection, List<AnalysedExchange> exchanges, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Net.ServerSentEvents;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -8,7 +9,11 @@ namespace Nexus.Web.Capture;
 /// <param name="Message">As a non-streamed answer would have it; null when there is none.</param>
 /// <param name="ErrorType">Of an <c>error</c> event or body.</param>
 /// <param name="FirstContentOffset">Where the first <c>content_block_delta</c> stands in the decoded stream; null without one.</param>
-internal sealed record AssembledMessage(JsonObject? Message, string? ErrorType, string? ErrorMessage, bool Stopped, long? FirstContentOffset);
+internal sealed record AssembledMessage(JsonObject? Message, string? ErrorType, string? ErrorMessage, bool Stopped, long? FirstContentOffset)
+{
+    /// <summary>Blocks of type <c>tool_use</c>.</summary>
+    public int ToolCalls => (Message?["content"] as JsonArray)?.Count(block => MessageAssembler.Text(block, "type") == "tool_use") ?? 0;
+}
 
 /// <summary>Keeps every block type, known or not, and what had arrived of unfinished blocks.</summary>
 internal sealed partial class MessageAssembler
@@ -29,12 +34,18 @@ internal sealed partial class MessageAssembler
         return new(json, null, null, true, null);
     }
 
-    public static AssembledMessage FromStream(ReadOnlyMemory<byte> body)
+    public static AssembledMessage FromStream(ReadOnlyMemory<byte> body) => Assemble(body, deltas: true);
+
+    /// <summary>The same message with its blocks as they began: what the ledger needs, at a fraction of the cost.</summary>
+    public static AssembledMessage FactsOfStream(ReadOnlyMemory<byte> body) => Assemble(body, deltas: false);
+
+    private static AssembledMessage Assemble(ReadOnlyMemory<byte> body, bool deltas)
     {
         var assembler = new MessageAssembler();
-        using var stream = new MemoryStream(body.ToArray());
-        foreach (var item in SseParser.Create(stream, (_, data) => data.ToArray()).Enumerate())
-            if (Parse(item.Data) is JsonObject data)
+        using var stream = MemoryMarshal.TryGetArray(body, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(body.ToArray());
+        var parser = SseParser.Create(stream, (_, data) => deltas || !data.StartsWith("{\"type\":\"content_block_delta\""u8) ? Parse(data) as JsonObject : null);
+        foreach (var item in parser.Enumerate())
+            if (item.Data is { } data)
                 assembler.Take(data);
         var first = body.Span.IndexOf("content_block_delta"u8);
         return assembler.Finish(first < 0 ? null : first);
@@ -142,8 +153,8 @@ internal sealed partial class MessageAssembler
         }
         catch (InvalidOperationException)
         {
-            // An escaped half of a surrogate pair is no text: it is shown as U+FFFD. The stored bytes keep it.
-            return JsonSerializer.Deserialize<string>(LoneSurrogate().Replace(value.GetValue<JsonElement>().GetRawText(), "\\ufffd"));
+            // Half of a surrogate pair, or broken UTF-8, is no text: it is shown as U+FFFD. The stored bytes keep it.
+            return ParseForDisplay(JsonMarshal.GetRawUtf8Value(value.GetValue<JsonElement>()))?.GetValue<string>();
         }
     }
 

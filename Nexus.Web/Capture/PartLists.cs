@@ -1,32 +1,31 @@
 using System.Security.Cryptography;
-using Nexus.Web.Storage;
 
 namespace Nexus.Web.Capture;
 
 /// <summary>
 /// Writes a request's list of parts as the difference to an earlier one, so that lists do not grow with the square of a
-/// conversation's turns, and knows which parts the database holds already. What a batch adds counts from its commit on.
+/// conversation's turns. What a batch adds counts from its commit on.
 /// </summary>
 internal sealed class PartLists
 {
-    private const int MostBases = 4096;
-    private const int MostKnown = 200_000;
+    /// <summary>Lists held, in bytes: 200 conversations of 300 parts.</summary>
+    private const int MostBytes = 4 << 20;
 
     /// <summary>Longer chains make a rebuild read too many rows.</summary>
     private const int MostDepth = 40;
 
-    private readonly Dictionary<string, Base> _bases = [];
-    private readonly Dictionary<string, Base> _staged = [];
-    private readonly Dictionary<Hash, DateOnly> _known = [];
-    private readonly Dictionary<Hash, DateOnly> _stagedKnown = [];
+    private readonly Dictionary<UInt128, Base> _bases = [];
+    private readonly Dictionary<UInt128, Base> _staged = [];
+    private long _bytes;
 
-    /// <summary>Shortens the payload's list against the last one of the same session, agent and first part.</summary>
+    /// <summary>Shortens the payload's list against the last one of the same session, agent and opening.</summary>
     public void Shorten(AnalysedExchange exchange)
     {
-        if (exchange.Payload is not { Parts.Length: > 0 } payload)
+        // A list of two parts is as short as the reference to another.
+        if (exchange.Payload is not { Parts.Length: > 2 * SHA256.HashSizeInBytes } payload)
             return;
         var whole = payload.Parts;
-        var key = string.Join('\n', exchange.Row.Domain, exchange.Row.SessionId, exchange.Row.AgentId, Convert.ToHexString(whole.AsSpan(0, SHA256.HashSizeInBytes)));
+        var key = KeyOf(exchange, whole);
         var depth = 0;
         if ((_staged.TryGetValue(key, out var last) || _bases.TryGetValue(key, out last)) && last.Depth < MostDepth)
         {
@@ -43,46 +42,36 @@ internal sealed class PartLists
         _staged[key] = new Base(exchange.Row.Id, whole, depth);
     }
 
-    /// <summary>Whether a part must be sent to the database today: it is new, or it was not touched today.</summary>
-    public bool Wanted(Part part, DateOnly today)
-    {
-        var hash = new Hash(part.Hash);
-        if ((_known.TryGetValue(hash, out var seen) || _stagedKnown.TryGetValue(hash, out seen)) && seen == today)
-            return false;
-        _stagedKnown[hash] = today;
-        return true;
-    }
-
     public void Commit()
     {
-        Move(_staged, _bases, MostBases);
-        Move(_stagedKnown, _known, MostKnown);
-    }
+        // Forgetting all at once costs some lists written whole, and no bookkeeping.
+        if (_bytes > MostBytes)
+        {
+            _bases.Clear();
+            _bytes = 0;
+        }
 
-    public void Rollback()
-    {
+        foreach (var (key, list) in _staged)
+        {
+            _bytes += list.List.Length - (_bases.TryGetValue(key, out var replaced) ? replaced.List.Length : 0);
+            _bases[key] = list;
+        }
+
         _staged.Clear();
-        _stagedKnown.Clear();
     }
 
-    private static void Move<TKey, TValue>(Dictionary<TKey, TValue> from, Dictionary<TKey, TValue> to, int most)
-        where TKey : notnull
+    public void Rollback() => _staged.Clear();
+
+    /// <summary>Parts are named per domain, so the first one tells domains apart too. Without a session the first message stands for it.</summary>
+    private static UInt128 KeyOf(AnalysedExchange exchange, byte[] list)
     {
-        // Forgetting all at once costs some parts sent twice and some lists written whole, and no bookkeeping.
-        if (to.Count + from.Count > most)
-            to.Clear();
-        foreach (var (key, value) in from)
-            to[key] = value;
-        from.Clear();
+        var hash = new System.IO.Hashing.XxHash128();
+        hash.Append(list.AsSpan(0, SHA256.HashSizeInBytes));
+        if (exchange.Row.SessionId is null)
+            hash.Append(list.AsSpan(exchange.FirstMessage * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes));
+        hash.Append(System.Runtime.InteropServices.MemoryMarshal.AsBytes((exchange.Row.SessionId + "\n" + exchange.Row.AgentId).AsSpan()));
+        return hash.GetCurrentHashAsUInt128();
     }
 
     private sealed record Base(Guid Id, byte[] List, int Depth);
-
-    private readonly record struct Hash(ulong A, ulong B, ulong C, ulong D)
-    {
-        public Hash(byte[] hash)
-            : this(BitConverter.ToUInt64(hash, 0), BitConverter.ToUInt64(hash, 8), BitConverter.ToUInt64(hash, 16), BitConverter.ToUInt64(hash, 24))
-        {
-        }
-    }
 }

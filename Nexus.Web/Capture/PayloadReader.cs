@@ -7,8 +7,15 @@ namespace Nexus.Web.Capture;
 
 /// <param name="RequestBody">Byte for byte as the client sent it; null when the request had none or it was not kept.</param>
 /// <param name="ResponseBody">As received, in its own content-encoding.</param>
-/// <param name="Message">The assembled message of a stream (JSON); null where the response is the message.</param>
-internal sealed record StoredPayload(IReadOnlyList<HeaderLine> RequestHeaders, byte[]? RequestBody, IReadOnlyList<HeaderLine> ResponseHeaders, byte[]? ResponseBody, IReadOnlyList<Arrival> Arrivals, byte[]? Message);
+internal sealed record StoredPayload(IReadOnlyList<HeaderLine> RequestHeaders, byte[]? RequestBody, IReadOnlyList<HeaderLine> ResponseHeaders, byte[]? ResponseBody, IReadOnlyList<Arrival> Arrivals)
+{
+    /// <summary>The assembled message of a stream (JSON); null where the response is the message.</summary>
+    public byte[]? Message => ResponseBody is { } body
+        && ResponseHeaders.Find("content-type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true
+        && ContentDecoding.Decode(body, ContentDecoding.EncodingOf(ResponseHeaders)) is { } decoded
+        && MessageAssembler.FromStream(decoded).Message is { } message
+            ? MessageAssembler.Serialize(message) : null;
+}
 
 /// <summary>Rebuilds what was stored of a request.</summary>
 internal sealed class PayloadReader(Database database)
@@ -30,8 +37,7 @@ internal sealed class PayloadReader(Database database)
             body,
             Headers(Decompress(row.ResponseHeaders)),
             Decompress(row.Response),
-            arrivals,
-            Decompress(row.Message));
+            arrivals);
     }
 
     /// <summary>The time inside a UUIDv7: the ledger's partition key.</summary>
@@ -47,7 +53,7 @@ internal sealed class PayloadReader(Database database)
 
     private static async Task<PayloadRow?> RowAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("SELECT base_id, prefix_kept, parts, request_headers, response_headers, response, arrivals, message FROM request_payloads WHERE started_at = $1 AND id = $2", connection);
+        await using var command = new NpgsqlCommand("SELECT base_id, prefix_kept, parts, request_headers, response_headers, response, arrivals FROM request_payloads WHERE started_at = $1 AND id = $2", connection);
         var startedAt = StartOf(id);
         command.Parameters.AddWithValue(startedAt);
         command.Parameters.AddWithValue(id);
@@ -66,7 +72,6 @@ internal sealed class PayloadReader(Database database)
             ResponseHeaders = Bytes(4),
             Response = Bytes(5),
             Arrivals = Bytes(6),
-            Message = Bytes(7),
         };
     }
 

@@ -1,98 +1,147 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace Nexus.Web.Capture;
 
 /// <summary>What a request's shape tells about it (spec §3.1; lanes by wire contract part 2 §5).</summary>
 internal sealed record RequestFacts(string? Model, bool Stream, string? RequestType, string Lane, int MessageCount, string? SessionId, string? AgentId, string? ParentAgentId, string? Client)
 {
-    public static RequestFacts Of(StartMetadata start, ReadOnlySpan<byte> body)
+    /// <param name="start">What the request path knew.</param>
+    /// <param name="body">Decoded.</param>
+    /// <param name="cut">Of <paramref name="body"/>.</param>
+    public static RequestFacts Of(StartMetadata start, ReadOnlySpan<byte> body, BodyCut cut)
     {
-        var json = body.IsEmpty ? null : MessageAssembler.Parse(body) as JsonObject;
         var agent = Header(start, "x-claude-code-agent-id");
         var client = Header(start, "user-agent")?.Split(' ', 2)[0];
-        var session = Header(start, "x-claude-code-session-id") ?? SessionOf(json);
-        var lane = start.Path switch
-        {
-            "/v1/messages" => LaneOf(json, agent),
-            "/v1/messages/count_tokens" => "count",
-            _ => "other",
-        };
-        var messages = json?["messages"] as JsonArray;
+        var isMessage = start.Path == "/v1/messages";
+        var lastUser = isMessage ? LastUserContent(body, cut, out var system) : Nothing(out system);
         return new(
-            MessageAssembler.Text(json, "model") ?? start.Model,
-            json?["stream"] is JsonValue stream && stream.TryGetValue<bool>(out var on) && on,
-            start.Path == "/v1/messages" ? TypeOf(json) : null,
-            lane,
-            messages?.Count ?? 0,
-            session,
+            JsonSlice.Text(cut.Member(body, "model"u8)) ?? start.Model,
+            cut.Member(body, "stream"u8).SequenceEqual("true"u8),
+            isMessage ? TypeOf(body, cut, lastUser, system) : null,
+            start.Path switch
+            {
+                "/v1/messages" => LaneOf(body, cut, lastUser, agent),
+                "/v1/messages/count_tokens" => "count",
+                _ => "other",
+            },
+            cut.Messages.Count,
+            Header(start, "x-claude-code-session-id") ?? SessionOf(body, cut),
             agent,
             Header(start, "x-claude-code-parent-agent-id"),
             client is "" ? null : client);
     }
 
-    private static string TypeOf(JsonObject? json)
+    private static string TypeOf(ReadOnlySpan<byte> body, BodyCut cut, ReadOnlySpan<byte> lastUser, int systemInMessages)
     {
-        var tools = json?["tools"] as JsonArray;
-        if (tools is not { Count: > 0 } && SystemText(json, " ").Contains("Extract any file paths that this command reads or modifies", StringComparison.Ordinal))
+        var system = cut.Member(body, "system"u8);
+        if (CountOf(cut.Member(body, "tools"u8), most: 1) is null or 0 && Texts(system, " ").Contains("Extract any file paths that this command reads or modifies", StringComparison.Ordinal))
             return "internal_operation";
-        if (LastUserText(json).Trim().Equals("quota", StringComparison.OrdinalIgnoreCase))
+        if (MayBeQuota(lastUser) && Texts(lastUser, "\n").Trim().Equals("quota", StringComparison.OrdinalIgnoreCase))
             return "quota";
-        var system = json?["system"] switch { JsonArray blocks => blocks.Count, null => 0, JsonValue value when MessageAssembler.Text(value) is "" => 0, _ => 1 };
-        var inMessages = (json?["messages"] as JsonArray)?.Count(message => MessageAssembler.Text(message, "role") == "system") ?? 0;
-        return system + inMessages <= 1 ? "query_evaluation" : "inference";
+        var blocks = CountOf(system, most: 2) ?? (JsonSlice.IsNull(system) || system.SequenceEqual("\"\""u8) ? 0 : 1);
+        return blocks + systemInMessages <= 1 ? "query_evaluation" : "inference";
     }
 
-    private static string LaneOf(JsonObject? json, string? agent)
+    private static string LaneOf(ReadOnlySpan<byte> body, BodyCut cut, ReadOnlySpan<byte> lastUser, string? agent)
     {
         if (agent is not null)
             return "subagent";
-        if (json is null)
+        if (!cut.IsObject)
             return "other";
-        var tools = json["tools"] as JsonArray;
-        var last = LastUserText(json);
-        if (json["stop_sequences"] is JsonArray stops && stops.Any(stop => MessageAssembler.Text(stop) == "</severity>"))
-            return "classifier";
-        if (tools is { Count: 1 } && MessageAssembler.Text(tools[0], "type")?.StartsWith("web_search", StringComparison.Ordinal) == true && last.StartsWith("Perform a web search for the query:", StringComparison.Ordinal))
+        foreach (var stop in JsonSlice.Elements(cut.Member(body, "stop_sequences"u8)))
+            if (JsonSlice.Text(stop) == "</severity>")
+                return "classifier";
+        var tools = cut.Member(body, "tools"u8);
+        var toolCount = CountOf(tools, most: 2);
+        if (toolCount == 1 && First(tools, "type"u8)?.StartsWith("web_search", StringComparison.Ordinal) == true && Texts(lastUser, "\n").StartsWith("Perform a web search for the query:", StringComparison.Ordinal))
             return "web_search";
-        if (tools is null or { Count: 0 } && Child(Child(Child(Child(json["output_config"], "format"), "schema"), "properties"), "title") is not null)
+        if (toolCount is null or 0 && !JsonSlice.IsNull(Title(cut.Member(body, "output_config"u8))))
             return "title";
         // Claude Code appends these to a last user message that has blocks already (tool results, a command's output).
-        var appended = LastUserContent(json) is JsonArray blocks ? blocks.Select(block => MessageAssembler.Text(block, "text")).LastOrDefault(text => text is not null) ?? "" : last;
+        var appended = LastText(lastUser);
         if (appended.StartsWith("<system-reminder>This is a side question", StringComparison.Ordinal))
             return "side_question";
         return appended.StartsWith("CRITICAL: Respond with TEXT ONLY", StringComparison.Ordinal) ? "compaction" : "main";
     }
 
-    /// <summary>The text of the last user message, its blocks joined by line feeds.</summary>
-    private static string LastUserText(JsonObject? json) => Texts(LastUserContent(json), "\n");
+    private static ReadOnlySpan<byte> Title(ReadOnlySpan<byte> outputConfig) =>
+        JsonSlice.Member(JsonSlice.Member(JsonSlice.Member(JsonSlice.Member(outputConfig, "format"u8), "schema"u8), "properties"u8), "title"u8);
 
-    private static JsonNode? LastUserContent(JsonObject? json) =>
-        ((json?["messages"] as JsonArray)?.LastOrDefault(message => MessageAssembler.Text(message, "role") == "user") as JsonObject)?["content"];
-
-    private static string SystemText(JsonObject? json, string separator) => Texts(json?["system"], separator);
-
-    private static string Texts(JsonNode? content, string separator)
+    /// <summary>The content of the last message whose role is user, and how many have the role system.</summary>
+    private static ReadOnlySpan<byte> LastUserContent(ReadOnlySpan<byte> body, BodyCut cut, out int system)
     {
-        if (content is not JsonArray blocks)
-            return MessageAssembler.Text(content) ?? "";
+        system = 0;
+        ReadOnlySpan<byte> last = default;
+        foreach (var piece in cut.Messages)
+        {
+            var role = JsonSlice.Member(body[piece], "role"u8);
+            if (role.SequenceEqual("\"user\""u8))
+                last = body[piece];
+            else if (role.SequenceEqual("\"system\""u8))
+                system++;
+        }
+
+        return JsonSlice.Member(last, "content"u8);
+    }
+
+    private static ReadOnlySpan<byte> Nothing(out int system)
+    {
+        system = 0;
+        return default;
+    }
+
+    /// <summary>Elements of an array, counted up to <paramref name="most"/>; null for anything else.</summary>
+    private static int? CountOf(ReadOnlySpan<byte> json, int most)
+    {
+        if (!JsonSlice.IsArray(json))
+            return null;
+        var count = 0;
+        foreach (var _ in JsonSlice.Elements(json))
+            if (++count == most)
+                break;
+        return count;
+    }
+
+    private static string? First(ReadOnlySpan<byte> array, ReadOnlySpan<byte> name)
+    {
+        foreach (var element in JsonSlice.Elements(array))
+            return JsonSlice.Text(JsonSlice.Member(element, name));
+        return null;
+    }
+
+    /// <summary>Spares long messages the joining of their texts.</summary>
+    private static bool MayBeQuota(ReadOnlySpan<byte> content) => content.Length < 4096;
+
+    /// <summary>The text of a message or of the system prompt, its blocks joined.</summary>
+    private static string Texts(ReadOnlySpan<byte> content, string separator)
+    {
+        if (!JsonSlice.IsArray(content))
+            return JsonSlice.Text(content) ?? "";
         var text = new StringBuilder();
-        foreach (var block in blocks)
-            if (MessageAssembler.Text(block, "text") is { } piece)
+        foreach (var block in JsonSlice.Elements(content))
+            if (JsonSlice.Text(JsonSlice.Member(block, "text"u8)) is { } piece)
                 text.Append(text.Length > 0 ? separator : "").Append(piece);
 
         return text.ToString();
     }
 
-    private static string? SessionOf(JsonObject? json)
+    private static string LastText(ReadOnlySpan<byte> content)
     {
-        if (MessageAssembler.Text(json?["metadata"], "user_id") is not { } user || !user.StartsWith('{'))
-            return null;
-        return MessageAssembler.Text(MessageAssembler.Parse(Encoding.UTF8.GetBytes(user)), "session_id");
+        if (!JsonSlice.IsArray(content))
+            return JsonSlice.Text(content) ?? "";
+        ReadOnlySpan<byte> last = default;
+        foreach (var block in JsonSlice.Elements(content))
+            if (JsonSlice.Member(block, "text"u8) is var text && !text.IsEmpty && text[0] == '"')
+                last = text;
+        return JsonSlice.Text(last) ?? "";
     }
 
-    private static JsonNode? Child(JsonNode? node, string name) => (node as JsonObject)?[name];
+    private static string? SessionOf(ReadOnlySpan<byte> body, BodyCut cut)
+    {
+        if (JsonSlice.Text(JsonSlice.Member(cut.Member(body, "metadata"u8), "user_id"u8)) is not { } user || !user.StartsWith('{'))
+            return null;
+        return JsonSlice.Text(JsonSlice.Member(Encoding.UTF8.GetBytes(user), "session_id"u8));
+    }
 
     private static string? Header(StartMetadata start, string name) => start.Headers.Find(name) is { Length: > 0 } value ? value : null;
 }

@@ -3,189 +3,131 @@ using System.Buffers;
 namespace Nexus.Web.Capture;
 
 /// <summary>
-/// Cuts a request body into the pieces that Claude Code resends each turn: every element of the top-level arrays
-/// <c>tools</c>, <c>system</c> and <c>messages</c>, and the skeleton around them. Joined by <see cref="Rebuild"/> they are
-/// the body again, byte for byte. A body that is not such an object is one piece.
+/// The parts that a request body is stored as: the elements of <c>system</c> and <c>tools</c>, then those of <c>messages</c>,
+/// then the skeleton, in this order so that the lists of two turns share a long prefix. Joined by <see cref="Rebuild"/> they
+/// are the body again, byte for byte.
 /// </summary>
 /// <remarks>
-/// Order of the pieces: as they stand in the body, the skeleton last, so that the lists of two turns share a long prefix.
-/// The skeleton is a varint count, then per piece a varint of the skeleton bytes before it, then those bytes and the rest.
+/// The skeleton does not say how many messages there are, so that it stays the same from turn to turn. It is, in varints: how
+/// many others stand before and after the messages; the length of the gap (skeleton bytes) before each of the former; how the
+/// messages are set (0: there are none; 1: the gap before the first, and one that stands between any two; 2: their number and
+/// the gap before each); the gaps before the others after them. Then the gaps themselves and what follows the last piece.
 /// </remarks>
 internal static class RequestParts
 {
-    private static readonly SearchValues<byte> EndOfScalar = SearchValues.Create(",]} \t\r\n"u8);
-    private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]"u8);
-
-    /// <summary>The pieces, as ranges of <paramref name="body"/>, in the order of the body; empty when it cannot be cut.</summary>
-    public static List<Range> Cut(ReadOnlySpan<byte> body)
-    {
-        var pieces = new List<Range>();
-        var at = SkipSpace(body, 0);
-        if (at >= body.Length || body[at] != '{')
-            return [];
-        at++;
-        while (true)
-        {
-            at = SkipSpace(body, at);
-            if (at >= body.Length)
-                return [];
-            if (body[at] == '}')
-                return pieces;
-            if (body[at] == ',')
-            {
-                at++;
-                continue;
-            }
-
-            if (body[at] != '"' || EndOfString(body, at) is not (> 0 and var nameEnd))
-                return [];
-            var name = body[(at + 1)..(nameEnd - 1)];
-            at = SkipSpace(body, nameEnd);
-            if (at >= body.Length || body[at] != ':')
-                return [];
-            at = SkipSpace(body, at + 1);
-            var cut = at < body.Length && body[at] == '[' && (name.SequenceEqual("messages"u8) || name.SequenceEqual("system"u8) || name.SequenceEqual("tools"u8));
-            at = cut ? CutArray(body, at, pieces) : EndOfValue(body, at);
-            if (at < 0)
-                return [];
-        }
-    }
+    private const int None = 0;
+    private const int Even = 1;
+    private const int Uneven = 2;
 
     /// <summary>The piece that says where the others go.</summary>
-    public static byte[] Skeleton(ReadOnlySpan<byte> body, List<Range> pieces)
+    public static byte[] Skeleton(ReadOnlySpan<byte> body, BodyCut cut)
     {
-        var skeleton = new ArrayBufferWriter<byte>();
-        Varint(skeleton, pieces.Count);
+        var (others, messages, before) = (cut.Others, cut.Messages, cut.OthersBefore);
+        var (lengths, gaps) = (new ArrayBufferWriter<byte>(64), new ArrayBufferWriter<byte>(256));
         var last = 0;
-        foreach (var piece in pieces)
+        Varint(lengths, before);
+        Varint(lengths, others.Count - before);
+        for (var i = 0; i < before; i++)
+            Gap(body, others[i], ref last, lengths, gaps);
+        var separator = messages.Count < 2 ? ","u8 : body[messages[0].End.Value..messages[1].Start.Value];
+        if (messages.Count == 0)
+            Varint(lengths, None);
+        else if (IsEven(body, messages, separator))
         {
-            Varint(skeleton, piece.Start.Value - last);
-            last = piece.End.Value;
+            Varint(lengths, Even);
+            Gap(body, messages[0], ref last, lengths, gaps);
+            Varint(lengths, separator.Length);
+            gaps.Write(separator);
+            last = messages[^1].End.Value;
+        }
+        else
+        {
+            Varint(lengths, Uneven);
+            Varint(lengths, messages.Count);
+            foreach (var message in messages)
+                Gap(body, message, ref last, lengths, gaps);
         }
 
-        last = 0;
-        foreach (var piece in pieces)
-        {
-            skeleton.Write(body[last..piece.Start.Value]);
-            last = piece.End.Value;
-        }
-
-        skeleton.Write(body[last..]);
-        return skeleton.WrittenSpan.ToArray();
+        for (var i = before; i < others.Count; i++)
+            Gap(body, others[i], ref last, lengths, gaps);
+        return [.. lengths.WrittenSpan, .. gaps.WrittenSpan, .. body[last..]];
     }
 
     /// <summary>The body again.</summary>
-    /// <param name="parts">The pieces in order, the skeleton last.</param>
+    /// <param name="parts">As listed: others, messages, skeleton.</param>
     /// <exception cref="FormatException">The parts do not belong together.</exception>
     public static byte[] Rebuild(IReadOnlyList<byte[]> parts)
     {
         ReadOnlySpan<byte> skeleton = parts[^1];
-        var count = Varint(ref skeleton);
-        if (count != parts.Count - 1)
-            throw new FormatException($"The skeleton speaks of {count} parts, but {parts.Count - 1} are there.");
-        var gaps = new int[count];
-        for (var i = 0; i < count; i++)
-            gaps[i] = Varint(ref skeleton);
-        var body = new ArrayBufferWriter<byte>(Math.Max(1, parts.Sum(part => part.Length)));
-        for (var i = 0; i < count; i++)
+        var (before, after) = (Varint(ref skeleton), Varint(ref skeleton));
+        var messages = parts.Count - 1 - before - after;
+        if (messages < 0)
+            throw new FormatException($"The skeleton speaks of {before + after} parts around the messages, but {parts.Count - 1} are there in all.");
+        var gapsBefore = Lengths(ref skeleton, before);
+        var setting = Varint(ref skeleton);
+        var gapsOfMessages = setting switch
         {
-            body.Write(skeleton[..gaps[i]]);
-            skeleton = skeleton[gaps[i]..];
-            body.Write(parts[i]);
-        }
+            Even when messages > 0 => Lengths(ref skeleton, 2),
+            Uneven when Varint(ref skeleton) == messages => Lengths(ref skeleton, messages),
+            None when messages == 0 => [],
+            _ => throw new FormatException($"The skeleton does not fit {messages} messages."),
+        };
+        var gapsAfter = Lengths(ref skeleton, after);
 
+        var body = new ArrayBufferWriter<byte>(Math.Max(1, parts.Sum(part => part.Length + 1)));
+        for (var i = 0; i < before; i++)
+            Write(body, Take(ref skeleton, gapsBefore[i]), parts[i]);
+        if (setting == Even)
+        {
+            Write(body, Take(ref skeleton, gapsOfMessages[0]), parts[before + after]);
+            var separator = Take(ref skeleton, gapsOfMessages[1]);
+            for (var i = 1; i < messages; i++)
+                Write(body, separator, parts[before + after + i]);
+        }
+        else
+            for (var i = 0; i < messages; i++)
+                Write(body, Take(ref skeleton, gapsOfMessages[i]), parts[before + after + i]);
+        for (var i = 0; i < after; i++)
+            Write(body, Take(ref skeleton, gapsAfter[i]), parts[before + i]);
         body.Write(skeleton);
         return body.WrittenSpan.ToArray();
     }
 
-    private static int CutArray(ReadOnlySpan<byte> body, int at, List<Range> pieces)
+    private static int[] Lengths(ref ReadOnlySpan<byte> skeleton, int count)
     {
-        at++;
-        while (true)
-        {
-            at = SkipSpace(body, at);
-            if (at >= body.Length)
-                return -1;
-            if (body[at] == ']')
-                return at + 1;
-            if (body[at] == ',')
-            {
-                at++;
-                continue;
-            }
-
-            var end = EndOfValue(body, at);
-            if (end <= at)
-                return -1;
-            pieces.Add(at..end);
-            at = end;
-        }
+        var lengths = new int[count];
+        for (var i = 0; i < count; i++)
+            lengths[i] = Varint(ref skeleton);
+        return lengths;
     }
 
-    /// <summary>Where the value at <paramref name="at"/> ends; −1 when it does not.</summary>
-    private static int EndOfValue(ReadOnlySpan<byte> body, int at)
+    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> skeleton, int length)
     {
-        if (at >= body.Length)
-            return -1;
-        if (body[at] == '"')
-            return EndOfString(body, at);
-        if (body[at] is not ((byte)'{' or (byte)'['))
-        {
-            var length = body[at..].IndexOfAny(EndOfScalar);
-            return length > 0 ? at + length : -1;
-        }
-
-        var depth = 0;
-        while (at < body.Length)
-        {
-            var hit = body[at..].IndexOfAny(Structure);
-            if (hit < 0)
-                return -1;
-            at += hit;
-            switch (body[at])
-            {
-                case (byte)'"':
-                    at = EndOfString(body, at);
-                    if (at < 0)
-                        return -1;
-                    continue;
-                case (byte)'{' or (byte)'[':
-                    depth++;
-                    break;
-                default:
-                    if (--depth == 0)
-                        return at + 1;
-                    break;
-            }
-
-            at++;
-        }
-
-        return -1;
+        var taken = skeleton[..length];
+        skeleton = skeleton[length..];
+        return taken;
     }
 
-    private static int EndOfString(ReadOnlySpan<byte> body, int at)
+    private static void Write(ArrayBufferWriter<byte> body, ReadOnlySpan<byte> gap, byte[] piece)
     {
-        at++;
-        while (at < body.Length)
-        {
-            var hit = body[at..].IndexOfAny((byte)'"', (byte)'\\');
-            if (hit < 0)
-                return -1;
-            at += hit;
-            if (body[at] == '"')
-                return at + 1;
-            at += 2;
-        }
-
-        return -1;
+        body.Write(gap);
+        body.Write(piece);
     }
 
-    private static int SkipSpace(ReadOnlySpan<byte> body, int at)
+    private static bool IsEven(ReadOnlySpan<byte> body, IReadOnlyList<Range> messages, ReadOnlySpan<byte> separator)
     {
-        while (at < body.Length && body[at] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
-            at++;
-        return at;
+        for (var i = 2; i < messages.Count; i++)
+            if (!body[messages[i - 1].End.Value..messages[i].Start.Value].SequenceEqual(separator))
+                return false;
+        return true;
+    }
+
+    private static void Gap(ReadOnlySpan<byte> body, Range piece, ref int last, ArrayBufferWriter<byte> lengths, ArrayBufferWriter<byte> gaps)
+    {
+        var gap = body[last..piece.Start.Value];
+        Varint(lengths, gap.Length);
+        gaps.Write(gap);
+        last = piece.End.Value;
     }
 
     private static void Varint(ArrayBufferWriter<byte> into, int value)
@@ -203,7 +145,7 @@ internal static class RequestParts
     private static int Varint(ref ReadOnlySpan<byte> from)
     {
         var value = 0;
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 5 && i < from.Length; i++)
         {
             value |= (from[i] & 0x7F) << (7 * i);
             if (from[i] < 0x80)
