@@ -12,6 +12,12 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     private const int MostExchanges = 2000;
     private const long MostBytes = 32 << 20;
 
+    /// <summary>
+    /// From one batch to the next, while batches are not full: what a batch costs whatever its size is then paid ten times a
+    /// second at most. A request that ends in quiet is stored at once.
+    /// </summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
@@ -41,10 +47,13 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
         {
             var batch = await reader.ReadAsync(MostExchanges, MostBytes, cancellation);
             read = batch.Count;
+            var begun = time.GetTimestamp();
             // The journal is read again from the last acknowledgement after a crash, so the server's own fsync is what an
             // acknowledgement needs, and a batch is stored or not as a whole.
             await StoreAsync(writer, batch, cancellation);
             reader.Acknowledge();
+            if (read < MostExchanges / 2 && Pace - time.GetElapsedTime(begun) is var rest && rest > TimeSpan.Zero)
+                await Task.Delay(rest, time, cancellation);
             return true;
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)

@@ -113,12 +113,11 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
 
     private static async Task RollUpAsync(NpgsqlConnection connection, string table, List<UsageRow> rows, CancellationToken cancellation)
     {
-        await ExecuteAsync(connection, "TRUNCATE incoming_usage", cancellation);
-        await CopyAsync(connection, "incoming_usage", LedgerColumns.Usage, rows, cancellation);
+        await CopyAsync(connection, "incoming_" + table, LedgerColumns.Usage, rows, cancellation);
         string[] sums = ["requests", "errors", "input_tokens", "output_tokens", "cache_creation_5m_tokens", "cache_creation_1h_tokens", "cache_read_tokens", "tool_calls", "estimated_output_tokens", "cost_micros", "estimated_cost_micros", "cache_savings_micros", "unpriced_requests", "rate_limit_warnings", "duration_ms"];
         var names = string.Join(", ", LedgerColumns.Usage.Select(column => column.Name));
         await ExecuteAsync(connection, $"""
-            INSERT INTO {table} AS sum ({names}) SELECT {names} FROM incoming_usage
+            INSERT INTO {table} AS sum ({names}) SELECT {names} FROM incoming_{table}
             ON CONFLICT (bucket, domain, account_id, key_id, owner, model, request_type, lane) DO UPDATE SET
             {string.Join(", ", sums.Select(column => $"{column} = sum.{column} + excluded.{column}"))},
             duration_histogram = nexus_add(sum.duration_histogram, excluded.duration_histogram),
@@ -145,10 +144,7 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
         {
             await copy.StartRowAsync(cancellation);
             foreach (var column in columns)
-                if (column.Value(row) is { } value)
-                    await copy.WriteAsync(value, column.Type, cancellation);
-                else
-                    await copy.WriteNullAsync(cancellation);
+                await column.WriteAsync(copy, row, cancellation);
         }
 
         await copy.CompleteAsync(cancellation);
@@ -164,7 +160,8 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
             CREATE TEMP TABLE incoming_requests (LIKE requests INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             CREATE TEMP TABLE incoming_payloads (LIKE request_payloads INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             CREATE TEMP TABLE incoming_parts (LIKE content_parts INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
-            CREATE TEMP TABLE incoming_usage (LIKE usage_5m INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_usage_5m (LIKE usage_5m INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
+            CREATE TEMP TABLE incoming_usage_15m (LIKE usage_15m INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             """, cancellation);
         return connection;
     }

@@ -9,15 +9,16 @@ namespace Nexus.Web.Proxy;
 internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answer, long requestBytes, CancellationToken callerLeft)
 {
     private const int MostUncommitted = 256 * 1024;
-    private static readonly byte[] Stop = "message_stop"u8.ToArray();
     private readonly long? _counted = answer.Content.Headers.ContentLength;
     private readonly bool _failed = (int)answer.StatusCode >= 400;
     private readonly bool _eventStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
     // Inside a compressed stream message_stop cannot be seen, so each read may be the one that completes it.
     private readonly bool _encoded = answer.Content.Headers.ContentEncoding.Count > 0;
-    private readonly byte[] _tail = new byte[2 * Stop.Length];
+    private byte[] _tail = [];
     private int _tailLength;
     private bool _stopSeen;
+
+    private static ReadOnlySpan<byte> Stop => "message_stop"u8;
 
     public void Observe(ReadOnlySpan<byte> bytes)
     {
@@ -55,6 +56,8 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
         if (_stopSeen)
             return true;
         _stopSeen = bytes.IndexOf(Stop) >= 0 || AcrossReads(bytes);
+        if (_tail.Length == 0)
+            _tail = new byte[2 * Stop.Length];
         var keep = Stop.Length - 1;
         if (bytes.Length >= keep)
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
@@ -44,7 +43,7 @@ internal sealed partial class Forwarding(
                 return;
             }
 
-            request.Recorder = _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, request.Body is { } body ? new ReadOnlySequence<byte>(body.Bytes) : default);
+            request.Recorder = _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, request.Body?.Bytes ?? default);
             await next(context);
             await FinishAsync(context, request);
         }

@@ -10,17 +10,16 @@ internal static class Rollups
     /// <summary>Sorted by key, so that two nodes that upsert the same rows take their locks in the same order.</summary>
     public static List<UsageRow> Of(IEnumerable<LedgerRow> rows, TimeSpan width)
     {
-        var sums = new SortedDictionary<(DateTimeOffset, string, string, string, string, string, string, string), UsageRow>(Comparer<(DateTimeOffset, string, string, string, string, string, string, string)>.Create(Compare));
+        var sums = new Dictionary<Key, UsageRow>();
         foreach (var row in rows)
         {
-            var bucket = TimeBuckets.StartOf(row.StartedAt, width);
-            var key = (bucket, row.Domain, row.AccountId ?? "", row.KeyId ?? "", row.Owner ?? "", row.ModelServed ?? row.ModelRequested ?? "", row.RequestType ?? "", row.Lane);
+            var key = new Key(TimeBuckets.StartOf(row.StartedAt, width), row.Domain, row.AccountId ?? "", row.KeyId ?? "", row.Owner ?? "", row.ModelServed ?? row.ModelRequested ?? "", row.RequestType ?? "", row.Lane);
             if (!sums.TryGetValue(key, out var sum))
                 sums[key] = sum = Empty(key);
             Add(sum, row);
         }
 
-        return [.. sums.Values];
+        return [.. sums.OrderBy(pair => pair.Key.Bucket).ThenBy(pair => pair.Key.Names, StringComparer.Ordinal).Select(pair => pair.Value)];
     }
 
     private static void Add(UsageRow sum, LedgerRow row)
@@ -47,12 +46,12 @@ internal static class Rollups
             sum.LastRequestAt = row.StartedAt;
     }
 
-    private static Usage5m Empty((DateTimeOffset Bucket, string Domain, string Account, string Key, string Owner, string Model, string Type, string Lane) key) => new()
+    private static Usage5m Empty(Key key) => new()
     {
         Bucket = key.Bucket,
         Domain = key.Domain,
         AccountId = key.Account,
-        KeyId = key.Key,
+        KeyId = key.ClientKey,
         Owner = key.Owner,
         Model = key.Model,
         RequestType = key.Type,
@@ -62,11 +61,8 @@ internal static class Rollups
         LastRequestAt = DateTimeOffset.MinValue,
     };
 
-    private static int Compare((DateTimeOffset, string, string, string, string, string, string, string) a, (DateTimeOffset, string, string, string, string, string, string, string) b)
+    private readonly record struct Key(DateTimeOffset Bucket, string Domain, string Account, string ClientKey, string Owner, string Model, string Type, string Lane)
     {
-        var byTime = a.Item1.CompareTo(b.Item1);
-        return byTime != 0 ? byTime : string.CompareOrdinal(
-            string.Join('\n', a.Item2, a.Item3, a.Item4, a.Item5, a.Item6, a.Item7, a.Item8),
-            string.Join('\n', b.Item2, b.Item3, b.Item4, b.Item5, b.Item6, b.Item7, b.Item8));
+        public string Names => string.Join('\n', Domain, Account, ClientKey, Owner, Model, Type, Lane);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -146,7 +145,7 @@ public sealed class JournalTests : IDisposable
     {
         var at = DateTimeOffset.UtcNow;
         var start = new StartMetadata(at, "d", "POST", "/v1/messages", "", [], null, null, null, null, null, CaptureLevel.Full);
-        var recorder = journal.Begin(Guid.CreateVersion7(at), start, journal.Time.GetTimestamp(), new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(request)));
+        var recorder = journal.Begin(Guid.CreateVersion7(at), start, journal.Time.GetTimestamp(), Encoding.UTF8.GetBytes(request));
         recorder.Answered(new AnswerMetadata(200, [new HeaderLine("content-length", counted.ToString(CultureInfo.InvariantCulture))], 1));
         return recorder;
     }
@@ -156,7 +155,7 @@ public sealed class JournalTests : IDisposable
         var at = DateTimeOffset.UtcNow;
         var id = Guid.CreateVersion7(at);
         var start = new StartMetadata(at, "d", "POST", "/v1/messages", "", [], null, null, null, null, null, CaptureLevel.Full);
-        var recorder = journal.Begin(id, start, journal.Time.GetTimestamp(), new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(request)));
+        var recorder = journal.Begin(id, start, journal.Time.GetTimestamp(), Encoding.UTF8.GetBytes(request));
         recorder.Answered(new AnswerMetadata(200, [new HeaderLine("content-type", "text/plain")], 1));
         foreach (var answer in answers)
         {

@@ -15,13 +15,14 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
     /// <summary>What of a shed answer is held until its end is known.</summary>
     private const int ShedAnswer = 1 << 20;
 
-    private readonly ArrayBufferWriter<byte> _pending = new(512);
+    private readonly ArrayBufferWriter<byte> _pending = new();
     private readonly List<Arrival> _arrivals = [];
     private byte[]? _unwrittenStart = unwrittenStart;
     private bool _shed = shed;
     private bool _keepWhole;
     private AnswerMetadata? _answer;
     private EndMetadata? _end;
+    private long? _counted;
     private long _received;
     private int _ended;
 
@@ -36,6 +37,7 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
     public void Answered(AnswerMetadata answer)
     {
         _answer = answer;
+        _counted = long.TryParse(answer.Headers.Find("content-length"), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length) ? length : null;
         // The usage in a JSON body or inside a compression cannot be read from its two ends.
         _keepWhole = answer.Headers.Find("content-encoding") is not null
             || answer.Headers.Find("content-type")?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true;
@@ -45,11 +47,17 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
     {
         _arrivals.Add(new Arrival(_received, ElapsedMicros));
         _received += bytes.Length;
+        if (_pending.Capacity == 0)
+            _pending.GetSpan(Math.Max(bytes.Length, FirstBuffer(bytes.Length)));
         _pending.Write(bytes);
         // Without a limit here a disk that refuses writes would let a long answer grow in memory.
         if (_pending.WrittenCount > (_shed ? ShedAnswer : 4 << 20))
             KeepEnds();
     }
+
+    /// <summary>A counted answer takes what it says; a stream that was more than a few events at once will be larger still.</summary>
+    private int FirstBuffer(int first) =>
+        _counted is { } counted ? (int)Math.Clamp(counted, 1, 64 * 1024) : Math.Clamp(4 * first, 1024, 16 * 1024);
 
     /// <summary>On return everything received so far is in the journal. A shed exchange is written at its end alone.</summary>
     public void Commit()
@@ -80,13 +88,13 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
         // A start that the disk refused is tried again without its body, so that the ledger has the row.
         if (_unwrittenStart is { } start)
         {
-            if (!journal.Append(RecordKind.Start, shed: true, id, start, []))
+            if (!journal.Append(RecordKind.Start, shed: true, id, start, default))
                 return false;
             _unwrittenStart = null;
         }
 
         var metadata = JsonSerializer.SerializeToUtf8Bytes(new AnswerRecord(_answer, ArrivalCodec.Encode(_arrivals), end), JournalJson.Default.AnswerRecord);
-        if (!journal.Append(kind, _shed, id, metadata, _pending.WrittenCount == 0 ? [] : [_pending.WrittenMemory]))
+        if (!journal.Append(kind, _shed, id, metadata, _pending.WrittenMemory))
             return false;
         _answer = null;
         _arrivals.Clear();

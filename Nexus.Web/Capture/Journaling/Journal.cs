@@ -21,6 +21,9 @@ internal sealed partial class Journal : IDisposable
     private readonly JournalOptions _options;
     private readonly ILogger<Journal> _logger;
     private readonly SemaphoreSlim _appended = new(0, 1);
+    /// <summary>A payload up to here is copied behind its header, which costs less than handing the kernel two buffers.</summary>
+    private const int MostCopied = 16 * 1024;
+
     private readonly ConcurrentQueue<ExchangeRecorder> _owed = new();
     private SafeFileHandle? _handle;
     private long _segment;
@@ -83,29 +86,33 @@ internal sealed partial class Journal : IDisposable
     /// <param name="start">Headers already masked.</param>
     /// <param name="arrivalTimestamp"><see cref="TimeProvider.GetTimestamp"/> at the request's arrival.</param>
     /// <param name="requestBody">Copied before this returns.</param>
-    public ExchangeRecorder Begin(Guid id, StartMetadata start, long arrivalTimestamp, ReadOnlySequence<byte> requestBody)
+    public ExchangeRecorder Begin(Guid id, StartMetadata start, long arrivalTimestamp, ReadOnlyMemory<byte> requestBody)
     {
         var shed = Interlocked.Read(ref _bytesOnDisk) > _options.MaxBytes;
         if (shed)
             Interlocked.Increment(ref _shed);
         var metadata = JsonSerializer.SerializeToUtf8Bytes(start, JournalJson.Default.StartMetadata);
-        var written = Append(RecordKind.Start, shed, id, metadata, shed ? [] : Pieces(requestBody));
+        var written = Append(RecordKind.Start, shed, id, metadata, shed ? default : requestBody);
         return new ExchangeRecorder(this, id, arrivalTimestamp, shed, written ? null : metadata);
     }
 
     /// <summary>Appends one record; false when the disk refused it.</summary>
-    internal bool Append(RecordKind kind, bool shed, Guid id, byte[] metadata, IReadOnlyList<ReadOnlyMemory<byte>> payload)
+    internal bool Append(RecordKind kind, bool shed, Guid id, byte[] metadata, ReadOnlyMemory<byte> payload)
     {
-        var header = JournalRecord.Header(kind, shed, id, metadata, payload);
-        List<ReadOnlyMemory<byte>> record = [header, metadata, .. payload];
-        var length = record.Sum(piece => (long)piece.Length);
+        var length = JournalRecord.HeaderLength + (long)metadata.Length + payload.Length;
+        var separate = payload.Length > MostCopied;
+        var head = ArrayPool<byte>.Shared.Rent(JournalRecord.HeaderLength + metadata.Length + (separate ? 0 : payload.Length));
+        var headLength = JournalRecord.Write(head, kind, shed, id, metadata, payload.Span, separate);
         try
         {
             lock (_appending)
             {
                 if (_handle is null || (_length > JournalFiles.SegmentHeaderLength && _length + length > _options.SegmentBytes))
                     Roll();
-                RandomAccess.Write(_handle!, record, _length);
+                if (separate)
+                    RandomAccess.Write(_handle!, [head.AsMemory(0, headLength), payload], _length);
+                else
+                    RandomAccess.Write(_handle!, head.AsSpan(0, headLength), _length);
                 _length += length;
                 Interlocked.Add(ref _bytesOnDisk, length);
                 _dirty = true;
@@ -115,6 +122,10 @@ internal sealed partial class Journal : IDisposable
         {
             Failed(error);
             return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(head);
         }
 
         if (!_writable)
@@ -242,15 +253,6 @@ internal sealed partial class Journal : IDisposable
         if (_writable)
             Log.NotWritable(_logger, error);
         _writable = false;
-    }
-
-    private static List<ReadOnlyMemory<byte>> Pieces(ReadOnlySequence<byte> body)
-    {
-        var pieces = new List<ReadOnlyMemory<byte>>();
-        foreach (var piece in body)
-            if (!piece.IsEmpty)
-                pieces.Add(piece);
-        return pieces;
     }
 
     private static partial class Log

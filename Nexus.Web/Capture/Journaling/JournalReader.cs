@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace Nexus.Web.Capture.Journaling;
@@ -13,7 +12,7 @@ internal sealed class JournalReader(Journal journal) : IDisposable
     private readonly Dictionary<long, SegmentReader> _segments = [];
     private readonly Dictionary<Guid, OpenExchange> _open = [];
     private readonly Queue<(OpenExchange Exchange, Location? End)> _abandoned = [];
-    private readonly List<byte[]> _rented = [];
+    private readonly BatchMemory _memory = new();
     private readonly List<RecordedExchange> _delivered = [];
     private readonly JournalPosition _checkpoint = journal.Files.ReadCheckpoint();
     private long _current = -1;
@@ -50,9 +49,7 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         journal.Acknowledged(_delivered.Count);
         _delivered.Clear();
         _redeliver = false;
-        foreach (var bytes in _rented)
-            ArrayPool<byte>.Shared.Return(bytes);
-        _rented.Clear();
+        _memory.Reset();
         if (_abandoned.Count == 0 && _segments.TryGetValue(_current, out var reader))
             journal.Checkpoint(new JournalPosition(_current, reader.Offset));
         Forget();
@@ -154,12 +151,9 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         // An end of this run was counted into the backlog when it was written; one left over from an earlier run is counted now.
         if (end is null || end.Value.Reader.Segment < journal.FirstOwnSegment)
             journal.Recovered();
-        var rented = new List<byte[]>();
         try
         {
-            var recorded = exchange.Read(end, rented, out var bytes);
-            _rented.AddRange(rented);
-            _delivered.Add(recorded);
+            _delivered.Add(exchange.Read(end, _memory, out var bytes));
             return bytes;
         }
         catch (Exception error) when (error is JsonException or IOException)

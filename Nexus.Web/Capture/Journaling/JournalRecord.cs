@@ -30,26 +30,30 @@ internal readonly record struct JournalRecord(RecordKind Kind, bool Shed, Guid I
 
     public long Length => HeaderLength + (long)MetadataLength + PayloadLength;
 
-    /// <summary>The header's bytes, with the CRC over them, <paramref name="metadata"/> and <paramref name="payload"/>.</summary>
-    public static byte[] Header(RecordKind kind, bool shed, Guid id, ReadOnlySpan<byte> metadata, IReadOnlyList<ReadOnlyMemory<byte>> payload)
+    /// <summary>Writes header and metadata, and the payload unless it is written separately; the CRC is over all three. The bytes written.</summary>
+    public static int Write(Span<byte> record, RecordKind kind, bool shed, Guid id, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> payload, bool separate)
     {
-        var header = new byte[HeaderLength];
-        var payloadLength = 0;
-        foreach (var piece in payload)
-            payloadLength += piece.Length;
-        BinaryPrimitives.WriteUInt32LittleEndian(header, Magic);
-        header[4] = (byte)kind;
-        header[5] = shed ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), metadata.Length);
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), payloadLength);
-        id.TryWriteBytes(header.AsSpan(16));
+        record[..HeaderLength].Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(record, Magic);
+        record[4] = (byte)kind;
+        record[5] = shed ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt32LittleEndian(record[8..], metadata.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(record[12..], payload.Length);
+        id.TryWriteBytes(record[16..]);
+        metadata.CopyTo(record[HeaderLength..]);
+        var length = HeaderLength + metadata.Length;
+        if (!separate)
+        {
+            payload.CopyTo(record[length..]);
+            length += payload.Length;
+        }
+
         var crc = new Crc32();
-        crc.Append(header.AsSpan(0, CrcOffset));
+        crc.Append(record[..CrcOffset]);
         crc.Append(metadata);
-        foreach (var piece in payload)
-            crc.Append(piece.Span);
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(CrcOffset), crc.GetCurrentHashAsUInt32());
-        return header;
+        crc.Append(payload);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[CrcOffset..], crc.GetCurrentHashAsUInt32());
+        return length;
     }
 
     /// <summary>Reads a header; false when these bytes are none.</summary>

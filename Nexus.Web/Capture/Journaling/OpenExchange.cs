@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace Nexus.Web.Capture.Journaling;
@@ -13,49 +12,45 @@ internal sealed class OpenExchange(Guid id, Location start)
 
     public List<Location> Answers { get; } = [];
 
-    /// <summary>Reads the records back. Arrays rented for the bodies are added to <paramref name="rented"/> and belong to the caller.</summary>
-    public RecordedExchange Read(Location? end, List<byte[]> rented, out long bytes)
+    /// <summary>Reads the records back, into memory that the batch gives back.</summary>
+    public RecordedExchange Read(Location? end, BatchMemory memory, out long bytes)
     {
-        var started = JsonSerializer.Deserialize(Metadata(start), JournalJson.Default.StartMetadata)!;
-        var request = Rent(start.Record.PayloadLength, rented);
-        start.Reader.Read(request.Span, Payload(start));
+        var (startMetadata, request) = Take(start, memory);
+        var started = JsonSerializer.Deserialize(startMetadata.Span, JournalJson.Default.StartMetadata)!;
 
         AnswerMetadata? answer = null;
         EndMetadata? over = null;
         var arrivals = new List<Arrival>();
         List<Location> records = end is { } last ? [.. Answers, last] : Answers;
-        var response = Rent(records.Sum(record => record.Record.PayloadLength), rented);
+        ReadOnlyMemory<byte> response = default;
+        // An answer in one piece, as nearly all are, stays where it was read.
+        var whole = records.Count > 1 ? memory.Rent(records.Sum(record => record.Record.PayloadLength)) : default;
         var filled = 0;
         foreach (var record in records)
         {
-            var metadata = JsonSerializer.Deserialize(Metadata(record), JournalJson.Default.AnswerRecord)!;
+            var (json, payload) = Take(record, memory);
+            var metadata = JsonSerializer.Deserialize(json.Span, JournalJson.Default.AnswerRecord)!;
             answer ??= metadata.Answer;
             over ??= metadata.End;
             ArrivalCodec.Decode(metadata.Arrivals, arrivals);
-            record.Reader.Read(response.Span.Slice(filled, record.Record.PayloadLength), Payload(record));
-            filled += record.Record.PayloadLength;
+            if (records.Count == 1)
+                response = payload;
+            else
+                payload.CopyTo(whole[filled..]);
+            filled += payload.Length;
         }
 
+        if (records.Count > 1)
+            response = whole;
         bytes = request.Length + (long)response.Length;
         over ??= Interruption.EndOf(answer, response.Length, arrivals, request.Length);
         return new RecordedExchange(id, started, request, answer, response, arrivals, over, start.Record.Shed || records.Exists(record => record.Record.Shed));
     }
 
-    private static long Payload(Location location) => location.Offset + JournalRecord.HeaderLength + location.Record.MetadataLength;
-
-    private static byte[] Metadata(Location location)
+    private static (ReadOnlyMemory<byte> Metadata, ReadOnlyMemory<byte> Payload) Take(Location location, BatchMemory memory)
     {
-        var metadata = new byte[location.Record.MetadataLength];
-        location.Reader.Read(metadata, location.Offset + JournalRecord.HeaderLength);
-        return metadata;
-    }
-
-    private static Memory<byte> Rent(int length, List<byte[]> rented)
-    {
-        if (length == 0)
-            return Memory<byte>.Empty;
-        var array = ArrayPool<byte>.Shared.Rent(length);
-        rented.Add(array);
-        return array.AsMemory(0, length);
+        var record = memory.Rent(location.Record.MetadataLength + location.Record.PayloadLength);
+        location.Reader.Read(record.Span, location.Offset + JournalRecord.HeaderLength);
+        return (record[..location.Record.MetadataLength], record[location.Record.MetadataLength..]);
     }
 }

@@ -8,6 +8,9 @@ internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
 {
     private const int Window = 64 * 1024;
     private readonly SafeFileHandle _handle = journal.Files.OpenRead(segment);
+    private readonly byte[] _ahead = new byte[16 * 1024];
+    private long _aheadOffset;
+    private int _aheadLength;
     private bool _copied;
 
     public long Segment => segment;
@@ -32,6 +35,7 @@ internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
     {
         while (Offset + JournalRecord.HeaderLength <= end)
         {
+            ReadAhead(end);
             if (TryAt(Offset, end, verify, out var record))
             {
                 var offset = Offset;
@@ -51,6 +55,12 @@ internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
     /// <summary>Fills <paramref name="into"/> from an offset.</summary>
     public void Read(Span<byte> into, long offset)
     {
+        if (offset >= _aheadOffset && offset + into.Length <= _aheadOffset + _aheadLength)
+        {
+            _ahead.AsSpan((int)(offset - _aheadOffset), into.Length).CopyTo(into);
+            return;
+        }
+
         while (into.Length > 0)
         {
             var read = RandomAccess.Read(_handle, into, offset);
@@ -62,6 +72,17 @@ internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
     }
 
     public void Dispose() => _handle.Dispose();
+
+    /// <summary>Small records are read many at a time, and never past <paramref name="end"/>: what is there may still be written.</summary>
+    private void ReadAhead(long end)
+    {
+        if (Offset >= _aheadOffset && Offset + JournalRecord.HeaderLength <= _aheadOffset + _aheadLength)
+            return;
+        var length = (int)Math.Min(_ahead.Length, end - Offset);
+        _aheadLength = 0;
+        Read(_ahead.AsSpan(0, length), Offset);
+        (_aheadOffset, _aheadLength) = (Offset, length);
+    }
 
     private bool TryAt(long offset, long end, bool verify, out JournalRecord record)
     {
