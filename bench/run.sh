@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures Nexus against nginx and bare YARP. Without arguments: everything, about an hour; README.md says what and how.
+# Measures Nexus against nginx and bare YARP. Without arguments: everything, about half an hour; README.md says what and how.
 #   bench/run.sh [--quick] [--seconds N] [--only SCENARIO] [--record]
 set -euo pipefail
 cd "$(dirname "$0")/.."
