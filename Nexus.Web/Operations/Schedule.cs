@@ -1,8 +1,9 @@
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Usage.Repricing;
 
 namespace Nexus.Web.Operations;
 
-/// <summary>Every recurring job of Nexus, on one page. Times are UTC.</summary>
+/// <summary>Every job of Nexus, on one page. Times are UTC.</summary>
 internal static class Schedule
 {
     /// <summary>When heavy work disturbs least; scheduled runs begin and end inside it.</summary>
@@ -23,7 +24,16 @@ internal static class Schedule
             TimeBox = TimeSpan.FromMinutes(2),
             Retry = new(Attempts: 5, After: TimeSpan.FromMinutes(2)),
         },
+        new(RepriceJob.Id, typeof(RepriceJob), "Costs the requests of a chosen period by the newest price list. Started on the page Prices.")
+        {
+            Cron = null,
+            TimeBox = TimeSpan.FromHours(2),
+            Retry = new(Attempts: 3, After: TimeSpan.FromMinutes(1)),
+        },
     ];
+
+    /// <summary>Those that run by themselves.</summary>
+    public static IEnumerable<RecurringJob> Recurring => All.Where(job => job.Cron is not null);
 
     public static RecurringJob? Find(string id) => All.FirstOrDefault(job => job.Id == id);
 }

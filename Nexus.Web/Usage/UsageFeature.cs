@@ -10,6 +10,6 @@ internal static class UsageFeature
     {
         builder.Services.AddOptions<UsageOptions>().BindConfiguration(UsageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<AccountUsage>().AddSingleton<UsageReports>();
-        builder.Services.AddSingleton<PriceBook>();
+        builder.Services.AddSingleton<PriceBook>().AddSingleton<PriceLists>();
     }
 }

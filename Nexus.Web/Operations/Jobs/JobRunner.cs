@@ -16,7 +16,12 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
 
     /// <returns>One line for Hangfire's console.</returns>
     [JobDisplayName("{0}")]
-    public async Task<string> RunAsync(string id, PerformContext? hangfire, CancellationToken stopping)
+    public Task<string> RunAsync(string id, PerformContext? hangfire, CancellationToken stopping) => RunWithAsync(id, null, hangfire, stopping);
+
+    /// <param name="arguments">JSON, as <see cref="JobRequests"/> was given it.</param>
+    /// <returns>One line for Hangfire's console.</returns>
+    [JobDisplayName("{0}")]
+    public async Task<string> RunWithAsync(string id, string? arguments, PerformContext? hangfire, CancellationToken stopping)
     {
         var job = Schedule.Find(id) ?? throw new InvalidOperationException($"This version of Nexus has no job '{id}'. Another node may: it will remove or run it.");
         var byHand = hangfire?.GetJobParameter<bool>(StartedByHand.Parameter) == true;
@@ -25,10 +30,10 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
         await using var connection = await database.JobsDataSource.OpenConnectionAsync(stopping);
         if (!await JobLock.TryTakeAsync(connection, id, stopping))
             return Skip(id, "it is running already");
-        return await RunAsync(job, connection, byHand, stopping);
+        return await RunAsync(job, arguments, connection, byHand, stopping);
     }
 
-    private async Task<string> RunAsync(RecurringJob job, NpgsqlConnection connection, bool byHand, CancellationToken stopping)
+    private async Task<string> RunAsync(RecurringJob job, string? arguments, NpgsqlConnection connection, bool byHand, CancellationToken stopping)
     {
         var started = Stopwatch.GetTimestamp();
         var now = time.GetUtcNow();
@@ -40,7 +45,7 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
         try
         {
             var work = (IJob)services.GetRequiredService(job.Work);
-            var result = await work.RunAsync(new(connection, progress => runs.ReportAsync(run, progress, either.Token)), either.Token);
+            var result = await work.RunAsync(new(connection, progress => runs.ReportAsync(run, progress, either.Token), arguments), either.Token);
             await runs.ReportAsync(run, result, stopping);
             await runs.EndAsync(run, JobRuns.Succeeded, null, stopping);
             var took = Seconds(started);
@@ -55,7 +60,7 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
         }
         catch (OperationCanceledException) when (boxed.IsCancellationRequested)
         {
-            var error = new TimeBoxUsedUpException($"'{job.Id}' was cut off after its {box.TotalMinutes:0.#} minutes; what it had done stays done. It goes on at its next date, or at once when triggered under Recurring jobs.");
+            var error = new TimeBoxUsedUpException($"'{job.Id}' was cut off after its {box.TotalMinutes:0.#} minutes; what it had done stays done. {(job.Cron is null ? "It goes on from there when it is asked for again." : "It goes on at its next date, or at once when triggered under Recurring jobs.")}");
             await EndAsync(run, JobRuns.TimedOut, error.Message);
             Log.TimedOut(logger, error.Message);
             throw error;

@@ -78,7 +78,7 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
                 Activator = new AspNetCoreJobActivator(scopes),
             },
             services.GetRequiredService<PostgreSqlStorage>());
-        Log.Started(logger, Schedule.All.Count, Workers);
+        Log.Started(logger, Schedule.Recurring.Count(), Workers);
     }
 
     /// <summary>One node at a time brings the schema and the list of recurring jobs up to this version.</summary>
@@ -89,10 +89,10 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
         HangfireStorage.Install(connection);
         var storage = services.GetRequiredService<PostgreSqlStorage>();
         var manager = services.GetRequiredService<IRecurringJobManager>();
-        foreach (var job in Schedule.All)
+        foreach (var job in Schedule.Recurring)
             manager.AddOrUpdate<JobRunner>(job.Id, runner => runner.RunAsync(job.Id, null, CancellationToken.None), job.Cron, new RecurringJobOptions { TimeZone = TimeZoneInfo.Utc });
         using var stored = storage.GetConnection();
-        foreach (var gone in stored.GetRecurringJobs().Where(job => Schedule.Find(job.Id) is null))
+        foreach (var gone in stored.GetRecurringJobs().Where(job => Schedule.Find(job.Id)?.Cron is null))
             manager.RemoveIfExists(gone.Id);
     }
 

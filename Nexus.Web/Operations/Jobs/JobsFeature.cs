@@ -14,6 +14,7 @@ internal static class JobsFeature
         builder.Services.AddSingleton(services => HangfireStorage.Create(services.GetRequiredService<Database>(), services.GetRequiredService<ILoggerFactory>()));
         // The console takes it from here, too: what it triggers is a run by hand.
         builder.Services.AddSingleton<IRecurringJobManager>(services => new RecurringJobManager(services.GetRequiredService<PostgreSqlStorage>(), ScheduleFilters.ForConsole()));
+        builder.Services.AddSingleton<JobRequests>();
         builder.Services.AddHostedService<JobServer>();
     }
 }

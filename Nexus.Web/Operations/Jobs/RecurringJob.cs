@@ -6,8 +6,8 @@ namespace Nexus.Web.Operations.Jobs;
 /// <param name="Purpose">One sentence for the operator.</param>
 internal sealed record RecurringJob(string Id, Type Work, string Purpose)
 {
-    /// <summary>Five fields, UTC.</summary>
-    public required string Cron { get; init; }
+    /// <summary>Five fields, UTC; null: it runs only when somebody asks for it (<see cref="JobRequests"/>).</summary>
+    public required string? Cron { get; init; }
 
     /// <summary>Null: at any hour. A run started by hand is not bound by it.</summary>
     public MaintenanceWindow? Window { get; init; }
