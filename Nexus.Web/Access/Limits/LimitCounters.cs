@@ -62,7 +62,7 @@ internal static class LimitCounters
     }
 
     /// <summary>The counter that a row belongs to; null when the limit is not about it.</summary>
-    private static string? SubjectOf(LimitRow limit, LedgerRow row)
+    public static string? SubjectOf(LimitRow limit, LedgerRow row)
     {
         if (limit.Scope == "all")
             return "";

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Nexus.Web.Access.Limits;
+using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Pricing;
 using Npgsql;
 
@@ -34,7 +36,7 @@ internal static class Repricer
     }
 
     /// <summary>
-    /// Rewrites ledger and rollups, a transaction per batch: after each batch both add up to the same. What is rewritten has the
+    /// Rewrites ledger, rollups and the counters of budgets, a transaction per batch: after each they add up to the same. What is rewritten has the
     /// list's version, so that a run that was cut off goes on where it stopped when it is started again.
     /// </summary>
     /// <param name="report">Called after each batch.</param>
@@ -71,17 +73,21 @@ internal static class Repricer
     private static async Task<(DateTimeOffset, Guid)?> TryBatchAsync(NpgsqlConnection connection, BilledRows rows, PriceList list, Differences differences, (DateTimeOffset, Guid) after, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await AccountingLock.ShareAsync(connection, cancellation);
         var batch = await rows.NextAsync(connection, after, BatchSize, locked: true, cancellation);
         if (batch.Count == 0)
             return null;
         (string Table, TimeSpan Width)[] rollups = [("usage_5m", TimeSpan.FromMinutes(5)), ("usage_15m", TimeSpan.FromMinutes(15))];
         var before = rollups.Select(rollup => Rollups.Of(batch, rollup.Width)).ToArray();
+        var costs = batch.Select(row => row.CostMicros ?? 0).ToArray();
         var own = new Differences();
         foreach (var row in batch)
             own.Reprice(row, list);
         await CostCorrection.WriteAsync(connection, batch, list.Version, cancellation);
         for (var i = 0; i < rollups.Length; i++)
             await CostCorrection.AdjustAsync(connection, rollups[i].Table, before[i], Rollups.Of(batch, rollups[i].Width), cancellation);
+        await CounterCorrection.AddAsync(connection, [.. batch.Zip(costs, (row, cost) => (row, (row.CostMicros ?? 0) - cost))], cancellation);
+        await ChangedHours.MarkAsync(connection, batch, cancellation);
         await transaction.CommitAsync(cancellation);
         differences.Add(own);
         return (batch[^1].StartedAt, batch[^1].Id);
