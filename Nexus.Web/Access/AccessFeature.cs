@@ -15,5 +15,5 @@ internal static class AccessFeature
     }
 
     /// <summary>The administration of keys, which the command line needs without the rest.</summary>
-    public static void AddKeys(this WebApplicationBuilder builder) => builder.Services.AddScoped<ClientKeys>();
+    public static void AddKeys(this WebApplicationBuilder builder) => builder.Services.AddScoped<ClientKeys>().AddScoped<DomainCapture>();
 }

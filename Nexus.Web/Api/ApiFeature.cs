@@ -22,6 +22,7 @@ internal static class ApiFeature
         api.MapRequests();
         api.MapStats();
         api.MapLimits();
+        api.MapKeys();
         api.MapTokenUsage();
         api.MapHourlyUsage();
         api.MapAnalytics();

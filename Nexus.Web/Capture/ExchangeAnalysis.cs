@@ -41,7 +41,7 @@ internal sealed class ExchangeAnalysis : IDisposable
         var encoding = ContentDecoding.EncodingOf(exchange.Start.Headers);
         var decoded = ContentDecoding.Decode(exchange.RequestBody, encoding) ?? default;
         _cut.Read(decoded.Span);
-        var facts = RequestFacts.Of(exchange.Start, decoded.Span, _cut);
+        var facts = exchange.Start.Digest?.Facts ?? RequestFacts.Of(exchange.Start, decoded.Span, _cut);
         var (message, stream) = Message(exchange);
         var row = Row(exchange, facts, message, stream);
         Costing.Apply(row, message?.Message, Prices);
@@ -50,7 +50,9 @@ internal sealed class ExchangeAnalysis : IDisposable
         if (!decoded.Equals(exchange.RequestBody))
             _cut.Read(exchange.RequestBody.Span);
         var parts = Pieces(exchange.Start.Domain, exchange.RequestBody, out var list);
-        row.BodyHash = list.Length == 0 ? null : SHA256.HashData(list)[..16];
+        row.BodyHash = list.Length == 0 ? exchange.Start.Digest?.BodyHash : SHA256.HashData(list)[..16];
+        if (exchange.Start.Capture == CaptureLevel.Off)
+            Levels.OnlyCounts.Leave(row);
         if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
             return new(row, null, [], 0, tools, windows);
         var headers = _catalog.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers.Where(header => !header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))));
@@ -64,7 +66,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             Response = exchange.ResponseBody.IsEmpty ? null : Compress(exchange.ResponseBody.Span),
             Arrivals = stream && exchange.Arrivals.Count > 0 ? Journaling.ArrivalCodec.Encode(exchange.Arrivals) : null,
         };
-        row.Payload = "stored";
+        row.Payload = exchange.Start.Capture == CaptureLevel.Redacted ? "redacted" : "stored";
         parts.Add(headers);
         return new(row, payload, parts, _cut.Others.Count, tools, windows);
     }

@@ -10,6 +10,7 @@ namespace Nexus.Web.Capture;
 /// <param name="Model">As the request asks for it; null when it names none.</param>
 /// <param name="RemoteAddress">The caller's address as the socket saw it.</param>
 /// <param name="Policy">What the caller's limits decided, with their numbers (JSON); null when none applied.</param>
+/// <param name="Digest">What was read from a body that is not kept; null where the body itself tells.</param>
 internal sealed record StartMetadata(
     DateTimeOffset StartedAt,
     string Domain,
@@ -23,7 +24,8 @@ internal sealed record StartMetadata(
     string? Model,
     string? RemoteAddress,
     CaptureLevel Capture,
-    string? Policy = null);
+    string? Policy = null,
+    Levels.RequestDigest? Digest = null);
 
 /// <summary>What is known when the upstream's headers arrive.</summary>
 /// <param name="HeadersMicros">Microseconds from the request's arrival to the upstream's response headers.</param>

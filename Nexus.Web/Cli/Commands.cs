@@ -33,6 +33,7 @@ internal static class Commands
         var root = new RootCommand("Nexus, a self-hosted gateway for Anthropic's Claude API. Without a command it serves.")
         {
             KeyCommand.Create(),
+            KeysCommand.Create(),
             DocsCommand.Create(),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());

@@ -54,6 +54,24 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
     public static Accepted Word(params string[] words) => new($"{string.Join(", ", words[..^1])} or {words[^1]}", value =>
         words.FirstOrDefault(word => word.Equals(value, StringComparison.OrdinalIgnoreCase)) ?? throw new FormatException(""));
 
+    /// <summary>Regular expressions that can be tried in a time linear in the text.</summary>
+    public static Accepted Patterns { get; } = new("regular expressions without look-around and back references, parted by white space", value =>
+    {
+        foreach (var pattern in value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        {
+            try
+            {
+                Capture.Redaction.Redactor.Compile(pattern);
+            }
+            catch (Exception error) when (error is ArgumentException or NotSupportedException)
+            {
+                throw new FormatException($"'{pattern}' is none: {error.Message}");
+            }
+        }
+
+        return value;
+    });
+
     public static bool IsHost(string value) => value == "localhost" || IsAddress(value);
 
     /// <summary>Stricter than the parser, to which "3000" is 0.0.11.184.</summary>

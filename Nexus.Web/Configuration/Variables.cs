@@ -17,6 +17,8 @@ internal static class Variables
         new("SLOW_QUERY_THRESHOLD_MS", "Storage:SlowQueryThresholdMs", Accepted.Whole("milliseconds", 0, int.MaxValue), "SQL statements that take longer are logged as warnings."),
         new("DEBUG_SQL", "Storage:DebugSql", Accepted.Boolean, "Logs each SQL statement with its duration and rows, whatever LOG_LEVEL is; values are masked."),
         new("JOURNAL_MAX_BYTES", "Journal:MaxBytes", Accepted.Whole("bytes", 64 << 20), "Past this size the journal sheds payloads; ledger rows are kept."),
+        new("CAPTURE_LEVEL", "Capture:Level", Accepted.Word("full", "redacted", "metadata", "off"), "What is kept of requests whose key and domain have no level of their own."),
+        new("CAPTURE_REDACT", "Capture:Redact", Accepted.Patterns, "What the level redacted replaces besides secrets, e-mail addresses and card numbers."),
         new("DASHBOARD_API_KEY", "Access:DashboardApiKey", Accepted.Key, "Key of the dashboard and of /api. Empty: one is made and kept under DATA_DIR/keys.", Secret: true, Aliases: ["INTERNAL_API_KEY"]),
         new("ENABLE_CLIENT_AUTH", "Access:EnableClientAuth", Accepted.AutoOrBoolean, "auto: a Nexus key is demanded where Nexus pays. true: of everybody. false: of nobody."),
         new("TOKEN_STATS_ALLOW", "Access:TokenStatsAllow", Accepted.Addresses, "Callers, besides loopback, that may read /token-stats without a key."),

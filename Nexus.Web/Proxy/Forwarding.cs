@@ -4,8 +4,6 @@ using Nexus.Web.Access;
 using Nexus.Web.Access.Keys;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture;
-using Nexus.Web.Capture.Journaling;
-using Nexus.Web.Storage;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Nexus.Web.Proxy;
@@ -18,13 +16,10 @@ internal sealed partial class Forwarding(
     InFlightRequests inFlight,
     UnknownCallers unknown,
     Draining draining,
-    IServiceProvider services,
-    IOptions<StorageOptions> storage,
+    Recording recording,
     IOptions<ProxyOptions> options,
     ILogger<Forwarding> logger)
 {
-    private readonly Journal? _journal = storage.Value.Enabled ? services.GetRequiredService<Journal>() : null;
-
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
     {
         var request = ProxiedRequest.Of(context);
@@ -43,7 +38,7 @@ internal sealed partial class Forwarding(
                 return;
             }
 
-            request.Recorder = _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, request.Body?.Bytes ?? default);
+            request.Recorder = recording.Begin(request, Start(context, request), request.Body?.Bytes ?? default);
             await next(context);
             await FinishAsync(context, request);
         }
@@ -101,8 +96,8 @@ internal sealed partial class Forwarding(
 
     private Refusal Refused(HttpContext context, ProxiedRequest request, Refusal refusal, Outcome outcome)
     {
-        _journal?.Begin(request.Id, Start(context, request), request.ArrivalTimestamp, default)
-            .End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null, ErrorType = outcome == Outcome.Refused ? refusal.Type : null });
+        recording.Begin(request, Start(context, request), default)
+            ?.End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null, ErrorType = outcome == Outcome.Refused ? refusal.Type : null });
         return refusal;
     }
 

@@ -27,12 +27,13 @@ internal static class HeaderMask
     }
 
     /// <summary>"name: value" of each header, for the log.</summary>
-    public static string Text(IHeaderDictionary headers) => string.Join('\n', Lines(headers).Select(line => $"{line.Name}: {line.Value}"));
+    public static string Text(IEnumerable<HeaderLine> headers) => string.Join('\n', headers.Select(line => $"{line.Name}: {line.Value}"));
 
     private static HeaderLine Line(string name, string value)
     {
         if (!Secret.Contains(name))
-            return new(name, value);
+            // A key in a header that is not meant for keys is still a key.
+            return new(name, value.Contains("cnp_", StringComparison.Ordinal) || value.Contains("sk-ant-", StringComparison.Ordinal) ? "****" : value);
         var scheme = name.Equals("authorization", StringComparison.OrdinalIgnoreCase) && value.IndexOf(' ') is var space and > 0 and < 16 ? value[..(space + 1)] : "";
         return new(name, scheme + "****");
     }

@@ -13,7 +13,7 @@ internal static class ProxyFeature
     public static void AddProxy(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
+        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
             .AddSingleton<Forwarding>().AddSingleton<RequestEntry>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>();
         // Header bytes above 0x7F go through as they came.
         builder.Services.Configure<KestrelServerOptions>(kestrel =>

@@ -16,8 +16,6 @@ internal sealed partial class RequestEntry(TimeProvider time, ILogger<RequestEnt
         // Health checks come every few seconds.
         var level = context.Request.Path.StartsWithSegments("/health") ? LogLevel.Debug : LogLevel.Information;
         Log.Incoming(logger, level, request.Id, context.Request.Method, context.Request.Path.Value);
-        if (logger.IsEnabled(LogLevel.Debug))
-            Log.Headers(logger, request.Id, context.Request.Host.Value, HeaderMask.Text(context.Request.Headers));
         try
         {
             await next(context);
@@ -46,9 +44,6 @@ internal sealed partial class RequestEntry(TimeProvider time, ILogger<RequestEnt
         // The words stand for themselves and the facts are fields: nothing is formatted twice for each request.
         [LoggerMessage(EventName = "request_received", Message = "Incoming request")]
         public static partial void Incoming(ILogger logger, LogLevel level, Guid requestId, string method, string? path);
-
-        [LoggerMessage(EventName = "request_headers", Level = LogLevel.Debug, Message = "Request headers")]
-        public static partial void Headers(ILogger logger, Guid requestId, string? host, string headers);
 
         [LoggerMessage(EventName = "request_completed", Message = "Request completed")]
         public static partial void Completed(ILogger logger, LogLevel level, Guid requestId, string domain, string method, string? path, int status, long durationMs);

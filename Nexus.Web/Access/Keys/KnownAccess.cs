@@ -32,4 +32,8 @@ internal sealed class AccessState
     public KnownAccess? Known => _known;
 
     public void Set(KnownAccess known) => _known = known;
+
+    /// <summary>What is kept of a request: as its key says, else its domain, else the default.</summary>
+    public CaptureLevel LevelFor(string domain, ClientKey? key, CaptureLevel otherwise) =>
+        key?.Capture ?? (_known?.Domains.TryGetValue(domain, out var level) == true ? level : otherwise);
 }

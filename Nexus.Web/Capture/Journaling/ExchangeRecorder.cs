@@ -24,7 +24,11 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
     private EndMetadata? _end;
     private long? _counted;
     private long _received;
+    private long _kept;
     private int _ended;
+
+    /// <summary>Makes of the answer what may reach the journal; null keeps it as it comes. Set before the answer begins.</summary>
+    public Levels.AnswerFilter? Filter { get; set; }
 
     /// <summary>Bytes received that a crash would lose.</summary>
     public int Uncommitted => _pending.WrittenCount;
@@ -36,7 +40,7 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
 
     public void Answered(AnswerMetadata answer)
     {
-        _answer = answer;
+        _answer = answer = Filter?.Begin(answer) ?? answer;
         _counted = long.TryParse(answer.Headers.Find("content-length"), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var length) ? length : null;
         // The usage in a JSON body or inside a compression cannot be read from its two ends.
         _keepWhole = answer.Headers.Find("content-encoding") is not null
@@ -45,11 +49,18 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
 
     public void Received(ReadOnlySpan<byte> bytes)
     {
-        _arrivals.Add(new Arrival(_received, ElapsedMicros));
+        // What a filter holds back adds nothing to what an arrival could tell.
+        if (Filter is null || _arrivals.Count == 0 || _arrivals[^1].Offset != _kept)
+            _arrivals.Add(new Arrival(_kept, ElapsedMicros));
         _received += bytes.Length;
         if (_pending.Capacity == 0)
             _pending.GetSpan(Math.Max(bytes.Length, FirstBuffer(bytes.Length)));
-        _pending.Write(bytes);
+        var before = _pending.WrittenCount;
+        if (Filter is null)
+            _pending.Write(bytes);
+        else
+            Filter.Take(bytes, _pending);
+        _kept += _pending.WrittenCount - before;
         // Without a limit here a disk that refuses writes would let a long answer grow in memory.
         if (_pending.WrittenCount > (_shed ? ShedAnswer : 4 << 20))
             KeepEnds();
@@ -72,6 +83,7 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
         if (Interlocked.Exchange(ref _ended, 1) != 0)
             return;
         _end = end;
+        Filter?.End(_pending);
         if (_shed && !(_keepWhole && _pending.WrittenCount <= ShedAnswer))
             KeepEnds();
         if (TryFinish())
