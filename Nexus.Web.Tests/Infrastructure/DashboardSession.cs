@@ -41,6 +41,21 @@ internal sealed partial class DashboardSession(NexusApp nexus, string cookie)
         return body;
     }
 
+    /// <summary>Sends a form of a page, with the page's token; what is answered, empty for a redirect.</summary>
+    public async Task<string> PostAsync(string page, string path, bool htmx, params (string Name, string Value)[] fields)
+    {
+        using var form = await SendAsync(page);
+        var token = Token().Match(await form.Content.ReadAsStringAsync()).Groups[1].Value;
+        var antiforgery = form.Headers.GetValues("Set-Cookie").Single(value => value.StartsWith(".AspNetCore.Antiforgery", StringComparison.Ordinal)).Split(';')[0];
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { "Cookie", $"{cookie}; {antiforgery}" } }, Content = new FormUrlEncodedContent([.. fields.Select(field => KeyValuePair.Create(field.Name, field.Value)), new("__RequestVerificationToken", token)]) };
+        if (htmx)
+            request.Headers.Add("HX-Request", "true");
+        using var response = await nexus.Dashboard.SendAsync(request);
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True((int)response.StatusCode < 400, $"{path}: {(int)response.StatusCode} {body}");
+        return body;
+    }
+
     /// <summary>Sends a message through the proxy and waits until it is in the ledger.</summary>
     public async Task<string> RequestAsync(string body = """{"model":"claude-opus-5","messages":[{"role":"user","content":"Hi"}]}""", string host = "one.example")
     {
@@ -53,6 +68,6 @@ internal sealed partial class DashboardSession(NexusApp nexus, string cookie)
         return id;
     }
 
-    [GeneratedRegex("name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"")]
+    [GeneratedRegex("name=\"__RequestVerificationToken\"(?: type=\"hidden\")? value=\"([^\"]+)\"")]
     private static partial Regex Token();
 }

@@ -32,6 +32,8 @@ internal sealed partial class CredentialFiles : BackgroundService
 
     public IEnumerable<DomainCredential> All => _byDomain.Values;
 
+    public IEnumerable<string> Domains => _byDomain.Keys;
+
     public DomainCredential? Find(string domain) => _byDomain.GetValueOrDefault(domain);
 
     /// <summary>Whether any domain's client key is this one; looked up by its hash, so that the time says nothing.</summary>

@@ -14,6 +14,8 @@ internal static class Navigation
     [
         new("Overview", "/dashboard"),
         new("Requests", "/dashboard/requests", Covers: "/dashboard/request"),
+        new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
+        new("Domains", "/dashboard/domains"),
         new("Jobs", "/jobs", Covers: "/jobs/"),
     ];
 }

@@ -10,6 +10,9 @@ internal sealed class ProxyAddress(IServer server, IOptions<ListeningOptions> op
 {
     public string For(HttpRequest request) => $"http://{Host(request)}:{Port}";
 
+    /// <summary>Under a domain's own name, which says its port where it is part of the name.</summary>
+    public string ForDomain(string domain) => domain.LastIndexOf(':') > domain.LastIndexOf(']') ? "http://" + domain : $"http://{domain}:{Port}";
+
     private static string Host(HttpRequest request) => request.Host.Host is { Length: > 0 } host ? host : "localhost";
 
     /// <summary>The listeners are bound in the order proxy, dashboard; a configured 0 is a port that the system chose.</summary>

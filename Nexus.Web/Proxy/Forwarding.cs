@@ -106,7 +106,7 @@ internal sealed partial class Forwarding(
     {
         if (!LimitPolicy.AppliesTo(context.Request))
             return null;
-        var result = limits.Admit(request.Id, request.Caller!, request.StartedAt, request.Model, request.Body is { } body ? body.Bytes.Span : default, recorded: _journal is not null);
+        var result = limits.Admit(request.Id, request.Caller!, request.StartedAt, request.Model, request.Body is { } body ? body.Bytes.Span : default, recorded: recording.IsOn);
         (request.Policy, request.Reservation) = (result.Policy, result.Reservation);
         return result.Refusal is { } refused
             ? Refused(context, request, new(refused.Status, refused.Type, refused.Message, refused.RetryAfterSeconds, refused.ShouldRetry), Outcome.Refused)

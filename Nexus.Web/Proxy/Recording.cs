@@ -16,6 +16,8 @@ internal sealed partial class Recording(AccessState access, Redactor redactor, I
 
     private readonly CaptureLevel _default = CaptureLevels.Parse(options.Value.Level);
 
+    public bool IsOn => _journal is not null;
+
     /// <param name="start">As it is known; its level is set here.</param>
     public ExchangeRecorder? Begin(ProxiedRequest request, StartMetadata start, ReadOnlyMemory<byte> body)
     {

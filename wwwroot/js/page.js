@@ -60,6 +60,14 @@
     });
   }
 
+  // The answer to a form stands in the page: the dialog that held the form has done its work.
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    const dialog = event.detail.elt.closest?.("dialog:modal");
+    if (!dialog || !event.detail.successful) return;
+    event.detail.elt.closest("form")?.reset();
+    dialog.close();
+  });
+
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.elt.closest("[data-sparse]")) return;
     for (const [name, value] of [...event.detail.formData]) if (value === "") event.detail.formData.delete(name);

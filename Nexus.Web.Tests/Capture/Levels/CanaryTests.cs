@@ -96,16 +96,13 @@ public sealed partial class CanaryTests : IAsyncLifetime
             start.Environment[name] = value;
         _process = Process.Start(start)!;
         var listening = new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var addresses = new List<string>();
         void Take(string? line)
         {
             lock (_log)
             {
                 _log.AppendLine(line);
-                if (line is not null && Address().Match(line) is { Success: true } match)
-                    addresses.Add(match.Groups[1].Value);
-                if (addresses.Count == 2)
-                    listening.TrySetResult([.. addresses]);
+                if (line is not null && Addresses().Match(line) is { Success: true } match)
+                    listening.TrySetResult([match.Groups[1].Value, match.Groups[2].Value]);
             }
         }
 
@@ -244,8 +241,10 @@ public sealed partial class CanaryTests : IAsyncLifetime
     private static string Around(string text, string canary) =>
         text.IndexOf(canary, StringComparison.Ordinal) is var at and >= 0 ? text[Math.Max(0, at - 200)..Math.Min(text.Length, at + 100)] : "";
 
-    [GeneratedRegex("""Now listening on: (http://[^"\s]+)""")]
-    private static partial Regex Address();
+    [GeneratedRegex("""
+        "proxy":"(http[^"]+)","dashboard":"(http[^"]+)"
+        """)]
+    private static partial Regex Addresses();
 
     [GeneratedRegex(@"'\\x((?:[0-9a-f]{2})+)'")]
     private static partial Regex Bytea();
