@@ -10,11 +10,15 @@ namespace Nexus.Web.Api;
 internal static class ApiFeature
 {
     /// <summary>camelCase, as scripts of the older system expect.</summary>
-    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new RequestDetailConverter() } };
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web) { Converters = { new RequestDetailConverter(), new IsoTimeConverter() } };
 
-    public static JsonSerializerOptions WithoutNulls { get; } = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    public static JsonSerializerOptions WithoutNulls { get; } = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = { new IsoTimeConverter() } };
 
-    public static void AddApi(this WebApplicationBuilder builder) => builder.Services.AddProblemDetails();
+    public static void AddApi(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddProblemDetails();
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.Converters.Add(new IsoTimeConverter()));
+    }
 
     public static void MapApi(this WebApplication app)
     {
@@ -28,6 +32,8 @@ internal static class ApiFeature
         api.MapAnalytics();
         api.MapRateLimits();
         api.MapExports();
+        // What is not there is told to those who may ask: no address under /api answers without a key.
+        api.Map("/{**rest}", (string? rest) => Results.Json(new { error = $"There is nothing at /api/{rest}" }, statusCode: 404));
         app.MapGet("/token-stats", TokenStats.GetAsync).AddEndpointFilter<DatabaseAwayFilter>().On(Listener.Proxy).AllowAnonymous();
         app.MapGet("/", () => Results.Json(new { service = "claude-nexus", version = HealthState.Version, status = "operational", endpoints = new { api = "/v1/messages", health = "/health", stats = "/token-stats", requests = "/api/requests" } }))
             .On(Listener.Proxy).AllowAnonymous();

@@ -56,7 +56,8 @@ internal sealed class Parameters(IQueryCollection query)
     {
         if (Text(name) is not { } value)
             return otherwise;
-        if (DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
+        // The framework would also take "May" or "5" for a time.
+        if (value.Length >= 10 && value[4] == '-' && DateTimeOffset.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time))
             return time;
         _wrong.Add($"{name}: '{value}' is not an ISO 8601 time");
         return otherwise;

@@ -24,7 +24,7 @@ internal static class RequestEndpoints
     private static async Task<IResult> ListAsync(HttpContext context, NexusDbContext db, CancellationToken cancellation)
     {
         var parameters = new Parameters(context.Request.Query);
-        var (limit, offset) = (parameters.Number("limit", 100, 1, 1000), parameters.Number("offset", 0, 0, int.MaxValue));
+        var (limit, offset) = (parameters.Number("limit", 100, 0, 10_000), parameters.Number("offset", 0, 0, int.MaxValue));
         var domain = parameters.Text("domain");
         if (parameters.Problem is { } problem)
             return problem;
