@@ -78,7 +78,7 @@ public sealed class PagesTests(Chromium chromium) : IAsyncLifetime
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _upstream.Answer = async context =>
         {
-            context.Response.ContentType = "text/event-stream";
+            (context.Response.StatusCode, context.Response.ContentType) = (200, "text/event-stream");
             await context.Response.WriteAsync(Streams.Events[0]);
             await context.Response.Body.FlushAsync();
             await go.Task;
@@ -87,6 +87,7 @@ public sealed class PagesTests(Chromium chromium) : IAsyncLifetime
         var answer = _nexus.MessageAsync(Conversation);
         var elapsed = page.Locator(".in-flight .elapsed");
         await Assertions.Expect(elapsed).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".in-flight .state")).ToContainTextAsync("received");
         var before = await elapsed.TextContentAsync();
         await Assertions.Expect(elapsed).Not.ToHaveTextAsync(before!);
         await viewer.PictureAsync("requests-in-flight");
