@@ -137,7 +137,7 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
         }
     }
 
-    private static async Task CopyAsync<T>(NpgsqlConnection connection, string table, CopyColumn<T>[] columns, IEnumerable<T> rows, CancellationToken cancellation)
+    public static async Task CopyAsync<T>(NpgsqlConnection connection, string table, CopyColumn<T>[] columns, IEnumerable<T> rows, CancellationToken cancellation)
     {
         await using var copy = await connection.BeginBinaryImportAsync($"COPY {table} ({string.Join(", ", columns.Select(column => column.Name))}) FROM STDIN (FORMAT BINARY)", cancellation);
         foreach (var row in rows)

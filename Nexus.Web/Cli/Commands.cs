@@ -34,6 +34,7 @@ internal static class Commands
         {
             KeyCommand.Create(),
             KeysCommand.Create(),
+            UsageCommand.Create(),
             DocsCommand.Create(),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());

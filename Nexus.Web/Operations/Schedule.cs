@@ -1,4 +1,5 @@
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Repricing;
 
 namespace Nexus.Web.Operations;
@@ -29,6 +30,12 @@ internal static class Schedule
             Cron = null,
             TimeBox = TimeSpan.FromHours(2),
             Retry = new(Attempts: 3, After: TimeSpan.FromMinutes(1)),
+        },
+        new(ReconcileJob.Id, typeof(ReconcileJob), "Compares ledger, rollups and limit counters for the closed hours that have changed.")
+        {
+            Cron = "12 * * * *",
+            TimeBox = TimeSpan.FromMinutes(10),
+            Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
         },
     ];
 

@@ -16,6 +16,7 @@ internal static class Navigation
         new("Requests", "/dashboard/requests", Covers: "/dashboard/request"),
         new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
         new("Domains", "/dashboard/domains"),
+        new("Budgets", "/dashboard/budgets", Covers: "/dashboard/budget"),
         new("Jobs", "/jobs", Covers: "/jobs/"),
     ];
 }

@@ -25,7 +25,7 @@ public sealed class BudgetTests : IAsyncLifetime
         await using var nexus = await NexusApp.StartAsync(_upstream, _database);
         await nexus.ReadyAsync();
         var limit = await nexus.LimitAsync(new { name = "team day", scope = "domain", subject = "one.example", unit = "tokens", amount = 1000, period = "day", hard = true });
-        await nexus.KnowsAsync(limit["id"]!.GetValue<string>());
+        await nexus.GoesByAsync(limit["id"]!.GetValue<string>());
 
         var (first, _, _) = await nexus.SendAsync(LimitClient.Message(300, 400, 500));
         Assert.Equal(200, first);
@@ -54,7 +54,7 @@ public sealed class BudgetTests : IAsyncLifetime
         await using var nexus = await NexusApp.StartAsync(_upstream, _database);
         await nexus.ReadyAsync();
         var limit = await nexus.LimitAsync(new { name = "nothing left", scope = "all", unit = "tokens", amount = 1, period = "total", hard = true, requestsPerMinute = 1, tokensPerMinute = 1, concurrentStreams = 1 });
-        await nexus.KnowsAsync(limit["id"]!.GetValue<string>());
+        await nexus.GoesByAsync(limit["id"]!.GetValue<string>());
         var (refused, body, response) = await nexus.SendAsync(LimitClient.Message(1, 1, 10));
         Assert.Equal(429, refused);
         Assert.Contains("does not reset", body, StringComparison.Ordinal);
@@ -76,7 +76,7 @@ public sealed class BudgetTests : IAsyncLifetime
         await using var nexus = await NexusApp.StartAsync(_upstream, _database);
         await nexus.ReadyAsync();
         var limit = await nexus.LimitAsync(new { name = "batches", scope = "all", unit = "tokens", amount = 200, period = "month", hard = true });
-        await nexus.KnowsAsync(limit["id"]!.GetValue<string>());
+        await nexus.GoesByAsync(limit["id"]!.GetValue<string>());
         Assert.Equal(200, (await nexus.SendAsync(LimitClient.Message(1, 1, 1, path: "/v1/messages/batches"))).Status);
         Assert.Equal(200, (await nexus.SendAsync(LimitClient.Message(100, 100, 100))).Status);
         await SettledAsync(200);
@@ -106,7 +106,7 @@ public sealed class BudgetTests : IAsyncLifetime
         await NexusApp.UntilAsync(async () => await LimitClient.ScalarAsync<long>(_database, "SELECT count(*) FROM requests") == 1, "the request is stored");
         var limit = await nexus.LimitAsync(new { name = "late", scope = "domain", subject = "*", unit = "tokens", amount = 1000, period = "month", hard = true });
         var id = limit["id"]!.GetValue<string>();
-        await nexus.KnowsAsync(id);
+        await nexus.GoesByAsync(id);
         Assert.Equal(950, await LimitClient.ScalarAsync<long>(_database, "SELECT tokens FROM limit_counters"));
         Assert.Contains("billing_error", (await nexus.SendAsync(LimitClient.Message(1, 1, 300))).Body, StringComparison.Ordinal);
 

@@ -55,7 +55,7 @@ internal static class LimitClient
     }
 
     /// <summary>Waits until the node goes by a limit: a request through it says so in its ledger row, or is refused.</summary>
-    public static async Task KnowsAsync(this NexusApp nexus, string limit) => await NexusApp.UntilAsync(
+    public static async Task GoesByAsync(this NexusApp nexus, string limit) => await NexusApp.UntilAsync(
         () => Task.FromResult(((Web.Access.Limits.LimitBook)nexus.Services.GetService(typeof(Web.Access.Limits.LimitBook))!).Gates.Any(gate => gate.Limit.Id == limit && (gate.Limit.Amount is null || !gate.Limit.Hard || gate.View().Free > 0 || gate.View().Used > 0))),
         $"the node knows {limit}");
 

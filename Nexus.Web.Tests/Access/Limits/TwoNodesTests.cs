@@ -66,7 +66,7 @@ public sealed class TwoNodesTests : IAsyncLifetime
         await nexus.ReadyAsync();
         var limit = await nexus.LimitAsync(new { name = "shared", scope = "domain", subject = "one.example", unit = "tokens", amount = 1000, period = "month", hard = true });
         var id = limit["id"]!.GetValue<string>();
-        await nexus.KnowsAsync(id);
+        await nexus.GoesByAsync(id);
         // A node that died in the middle of its work and was last seen eighteen seconds ago.
         await LimitClient.ScalarAsync<int>(database, $"""
             INSERT INTO limit_nodes VALUES ('11111111-1111-1111-1111-111111111111', 'gone', now() - interval '18 seconds');

@@ -20,7 +20,7 @@ internal static class CounterRebuild
             await delete.ExecuteNonQueryAsync(cancellation);
         if (limit.Amount is null)
             return;
-        var sums = await SumsAsync(connection, limit, Period.Of(limit, from).Start, cancellation);
+        var sums = await SumsAsync(connection, limit, Period.Of(limit, from).Start, Period.Never, cancellation);
         if (limit.Subject != "*")
             sums.TryAdd(new(limit.Id, limit.Subject, Period.Of(limit, now)), default);
         await using var insert = new NpgsqlCommand("""
@@ -38,14 +38,12 @@ internal static class CounterRebuild
         await insert.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>What the rollups from a time on add up to, per subject and period.</summary>
-    public static async Task<SortedDictionary<CounterKey, (long Micros, long Tokens, long Requests)>> SumsAsync(NpgsqlConnection connection, LimitRow limit, DateTimeOffset from, CancellationToken cancellation)
+    /// <summary>What the rollups of a stretch of time add up to, per subject and period.</summary>
+    public static async Task<SortedDictionary<CounterKey, (long Micros, long Tokens, long Requests)>> SumsAsync(NpgsqlConnection connection, LimitRow limit, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellation)
     {
         var sums = new SortedDictionary<CounterKey, (long Micros, long Tokens, long Requests)>(Comparer<CounterKey>.Create(LimitCounters.Compare));
-        await using var command = new NpgsqlCommand(LimitUsage.Sql(limit, "bucket >= $1"), connection) { CommandTimeout = 120 };
-        command.Parameters.AddWithValue(from.ToUniversalTime());
-        if (LimitUsage.IsNamed(limit))
-            command.Parameters.AddWithValue(limit.Subject);
+        await using var command = LimitUsage.Command(limit, from, until);
+        command.Connection = connection;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var period = default(Period);
         while (await reader.ReadAsync(cancellation))
@@ -61,6 +59,17 @@ internal static class CounterRebuild
         }
 
         return sums;
+    }
+
+    /// <summary>The counters of a period that are not empty.</summary>
+    public static async Task<Dictionary<CounterKey, (long Micros, long Tokens, long Requests)>> StoredAsync(NpgsqlConnection connection, LimitRow limit, Period period, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT subject, micros, tokens, requests FROM limit_counters WHERE limit_id = $1 AND period_start = $2 AND requests > 0", connection) { Parameters = { new() { Value = limit.Id }, new() { Value = period.Start } } };
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var stored = new Dictionary<CounterKey, (long, long, long)>();
+        while (await reader.ReadAsync(cancellation))
+            stored[new(limit.Id, reader.GetString(0), period)] = (reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
+        return stored;
     }
 
     private static void Array<T>(NpgsqlCommand command, NpgsqlDbType type, IEnumerable<T> values) =>

@@ -1,23 +1,26 @@
 using Nexus.Web.Storage;
+using Npgsql;
 
 namespace Nexus.Web.Access.Limits;
 
 /// <summary>The part of the rollups that a limit is about.</summary>
 internal static class LimitUsage
 {
-    public static bool IsNamed(LimitRow limit) => limit.Scope != "all" && limit.Subject != "*";
+    private static bool IsNamed(LimitRow limit) => limit.Scope != "all" && limit.Subject != "*";
 
     /// <summary>
-    /// Quarter of an hour, subject, millionths of a dollar, tokens and requests, in order of time. The subject of a limit that
-    /// names one is the last parameter.
+    /// Reads quarter of an hour, subject, millionths of a dollar, tokens and requests, in order of time.
     /// </summary>
-    public static string Sql(LimitRow limit, string when)
+    public static NpgsqlCommand Command(LimitRow limit, DateTimeOffset from, DateTimeOffset until)
     {
         var column = limit.Scope switch { "key" => "key_id", "owner" => "owner", "domain" => "domain", _ => "''" };
-        var whose = IsNamed(limit) ? $"AND {column} = $2" : limit.Scope == "all" ? "" : $"AND {column} <> ''";
-        return $"""
+        var whose = IsNamed(limit) ? $"AND {column} = $3" : limit.Scope == "all" ? "" : $"AND {column} <> ''";
+        var command = new NpgsqlCommand($"""
             SELECT bucket, {column}, sum(cost_micros)::bigint, sum({LimitCounters.TokensSql})::bigint, sum(requests)::bigint
-            FROM usage_15m WHERE {when} {whose} GROUP BY 1, 2 ORDER BY 1, 2
-            """;
+            FROM usage_15m WHERE bucket >= $1 AND bucket < $2 {whose} GROUP BY 1, 2 ORDER BY 1, 2
+            """) { CommandTimeout = 120, Parameters = { new() { Value = from.ToUniversalTime() }, new() { Value = until.ToUniversalTime() } } };
+        if (IsNamed(limit))
+            command.Parameters.AddWithValue(limit.Subject);
+        return command;
     }
 }

@@ -9,11 +9,13 @@ using Nexus.Web.Usage;
 namespace Nexus.Web.Pages;
 
 /// <summary>Today and the last 24 hours, from the rollups alone: it costs the same at any size of the ledger.</summary>
-internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlight, IServiceProvider services, ProxyAddress proxy, TimeProvider time) : PageModel
+internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlight, BudgetBanners banners, IServiceProvider services, ProxyAddress proxy, TimeProvider time) : PageModel
 {
     public Fragment Figures { get; private set; } = null!;
 
     public Fragment InFlight { get; private set; } = null!;
+
+    public Fragment Banners { get; private set; } = null!;
 
     public string LiveAddress { get; private set; } = "";
 
@@ -25,6 +27,7 @@ internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlig
             return new ComponentResult(Figures);
         var rows = InFlightRows.Of(inFlight.Current(), new RequestFilter());
         InFlight = Fragment.Of<InFlightList>(("Requests", rows.Requests), ("More", rows.More), ("Now", now));
+        Banners = await banners.ReadAsync(cancellation);
         LiveAddress = LiveFeature.Address(new RequestFilter(), rows: false, now);
         return Page();
     }

@@ -1,0 +1,59 @@
+using Htmx;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Nexus.Web.Access.Limits;
+using Nexus.Web.Operations.Audit;
+using Nexus.Web.Pages.Shared;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Pages;
+
+/// <summary>All limits with what is used of them, the form that makes one, and what one would have stopped.</summary>
+internal sealed class BudgetsModel(LimitStates states, LimitEditor editor, Database database, IAntiforgery antiforgery, TimeProvider time) : PageModel
+{
+    public static RenderFragment NewLimit { get; } = builder => builder.AddContent(0, "New limit");
+
+    public Fragment Results { get; private set; } = null!;
+
+    public Fragment Form { get; private set; } = null!;
+
+    public Task<IActionResult> OnGetAsync(CancellationToken cancellation) => ShowAsync(null, new(), [], cancellation);
+
+    public async Task<IActionResult> OnPostCreateAsync(CancellationToken cancellation)
+    {
+        var fields = BudgetPages.Read(Request.Form);
+        var (draft, problems) = BudgetPages.ToDraft(fields);
+        if (draft is null || problems.Count > 0)
+            return await ShowAsync(null, fields, problems, cancellation);
+        await editor.CreateAsync(draft, Actor.Of(HttpContext), cancellation);
+        return await ShowAsync($"'{draft.Name}' is in force within a second, on all nodes.", new(), [], cancellation);
+    }
+
+    public async Task<IActionResult> OnPostWhatIfAsync(CancellationToken cancellation)
+    {
+        var (draft, problems) = BudgetPages.ToDraft(BudgetPages.Read(Request.Form));
+        if (draft is null || problems.Count > 0)
+            return new ComponentResult(Fragment.Of<BudgetWhatIf>(("Problems", problems)));
+        var limit = draft.NewRow("", "", time.GetUtcNow());
+        if (limit.Amount is null)
+            return new ComponentResult(Fragment.Of<BudgetWhatIf>(("HasBudget", false)));
+        var result = await WhatIf.OfAsync(database.DataSource, limit, time.GetUtcNow(), cancellation);
+        return new ComponentResult(Fragment.Of<BudgetWhatIf>(
+            ("Days", result.Days.Select(day => new StoppedPart(day.Day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), day.Subject.Length == 0 ? "everybody" : day.Subject, day.Requests, Refusals.Amount(limit, day.Stopped))).ToList()),
+            ("Hard", limit.Hard), ("Requests", result.Requests), ("Used", Refusals.Amount(limit, result.Used)), ("Stopped", Refusals.Amount(limit, result.Days.Sum(day => day.Stopped)))));
+    }
+
+    private async Task<IActionResult> ShowAsync(string? done, BudgetFields fields, IReadOnlyList<string> problems, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var token = antiforgery.GetAndStoreTokens(HttpContext).RequestToken!;
+        var budgets = (await states.ReadAsync(cancellation)).Select(state => BudgetPart.From(state, now)).OrderByDescending(budget => budget.Enabled).ThenByDescending(budget => budget.Share).ToList();
+        Results = Fragment.Of<BudgetList>(("Budgets", budgets), ("Token", token), ("Fields", fields), ("Problems", problems), ("Done", done));
+        if (Request.IsHtmx())
+            return new ComponentResult(Results);
+        Form = Fragment.Of<BudgetDialog>(("Token", token));
+        return Page();
+    }
+}
