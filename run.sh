@@ -50,7 +50,9 @@ if [ "$demo" ]; then
 fi
 
 SECONDS=0
-echo "Dashboard: http://localhost:${DASHBOARD_PORT:-3001}   key: $("$app" key show)"
+# By itself, so that a wrong setting is told once and ends the script.
+key=$("$app" key show)
+echo "Dashboard: http://localhost:${DASHBOARD_PORT:-3001}   key: $key"
 echo "Proxy:     http://localhost:${PROXY_PORT:-${PORT:-3000}}   (ANTHROPIC_BASE_URL for Claude Code)"
 
 # Says when both ports serve and the database is there, while Nexus itself has the terminal ($$ is its process).

@@ -38,6 +38,9 @@ public sealed class StartFailureTests : IDisposable
     [InlineData("CLAUDE_API_BASE_URL", "api.anthropic.com")]
     [InlineData("CLAUDE_API_TIMEOUT", "10m")]
     [InlineData("MAX_REQUEST_SIZE", "32MB")]
+    [InlineData("ACCOUNT_TOKEN_LIMIT", "0")]
+    [InlineData("ACCOUNT_TOKEN_WINDOW_MINUTES", "20000")]
+    [InlineData("DOMAIN_RATE_LIMIT_WINDOW_MS", "1")]
     [InlineData("LOG_LEVEL", "loud")]
     [InlineData("DEBUG", "yes")]
     public void A_wrong_value_is_named_with_what_it_is_and_what_is_accepted(string name, string value, string reason = "")
@@ -47,6 +50,10 @@ public sealed class StartFailureTests : IDisposable
         Assert.Contains(reason, problem, StringComparison.Ordinal);
         Assert.Contains("it accepts ", problem, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Every_variable_but_a_directory_refuses_nonsense() =>
+        Assert.All(Variables.All.Where(variable => variable.Accepts != Accepted.Directory), variable => Assert.Throws<FormatException>(() => variable.Accepts.Read("~\u0001")));
 
     [Theory]
     [InlineData("DASHBOARD_API_KEY", "s3cr3t")]

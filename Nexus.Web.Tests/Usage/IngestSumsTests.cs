@@ -1,5 +1,6 @@
 using CsCheck;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
@@ -34,7 +35,7 @@ public sealed class IngestSumsTests
             var database = await Postgres.NewDatabaseAsync();
             await using var nexus = await NexusApp.StartAsync(upstream, database);
             await nexus.ReadyAsync();
-            await using var writer = new LedgerWriter(nexus.Services.GetRequiredService<Database>(), nexus.Services.GetRequiredService<PriceBook>(), new(TimeProvider.System), TimeProvider.System);
+            await using var writer = new LedgerWriter(nexus.Services.GetRequiredService<Database>(), nexus.Services.GetRequiredService<PriceBook>(), new(TimeProvider.System), TimeProvider.System, NullLogger<LedgerWriter>.Instance);
             var random = new Random(seed);
             var order = exchanges.Concat(exchanges.Where(_ => random.Next(3) == 0)).OrderBy(_ => random.Next()).ToArray();
             foreach (var batch in order.Chunk(size))

@@ -7,7 +7,7 @@ using Npgsql;
 namespace Nexus.Web.Capture;
 
 /// <summary>Empties the journal into the database, one batch after the other. What cannot be stored now is read again later.</summary>
-internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, TimeProvider time, ILogger<IngestWorker> logger) : BackgroundService
+internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, TimeProvider time, ILoggerFactory loggers, ILogger<IngestWorker> logger) : BackgroundService
 {
     private const int MostExchanges = 2000;
     private const long MostBytes = 32 << 20;
@@ -21,7 +21,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        await using var writer = new LedgerWriter(database, prices, reservations, time);
+        await using var writer = new LedgerWriter(database, prices, reservations, time, loggers.CreateLogger<LedgerWriter>());
         try
         {
             while (true)

@@ -12,7 +12,7 @@ namespace Nexus.Web.Capture;
 /// Writes a batch in one transaction: COPY into temporary tables, then inserts that skip what is there already, so that a
 /// replay changes nothing; rollups follow from the rows that were really inserted.
 /// </summary>
-internal sealed class LedgerWriter(Database database, PriceBook prices, Reservations reservations, TimeProvider time) : IAsyncDisposable
+internal sealed partial class LedgerWriter(Database database, PriceBook prices, Reservations reservations, TimeProvider time, ILogger<LedgerWriter> logger) : IAsyncDisposable
 {
     private readonly PartLists _lists = new();
     private readonly ExchangeAnalysis _analysis = new();
@@ -27,6 +27,8 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
         {
             _analysis.Prices = await prices.NewestAsync(cancellation);
             var exchanges = batch.Select(_analysis.Analyse).ToList();
+            if (logger.IsEnabled(LogLevel.Debug))
+                exchanges.ForEach(exchange => Log.Analysed(logger, exchange.Row.Id, exchange.Row.Domain, exchange.Row.RequestType, exchange.Row.Lane, exchange.Row.Outcome));
             exchanges.ForEach(_lists.Shorten);
             await StoreAsync(exchanges, cancellation);
             _lists.Commit();
@@ -192,5 +194,11 @@ internal sealed class LedgerWriter(Database database, PriceBook prices, Reservat
     {
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventName = "exchange_analysed", Level = LogLevel.Debug, Message = "Exchange {RequestId} is of type {RequestType} in lane {Lane}")]
+        public static partial void Analysed(ILogger logger, Guid requestId, string domain, string? requestType, string lane, string outcome);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
 using Nexus.Web.Configuration;
+using Nexus.Web.Operations.Logs;
 
 namespace Nexus.Web.Credentials;
 
@@ -14,15 +15,17 @@ internal sealed partial class CredentialFiles : BackgroundService
     private const string Suffix = ".credentials.json";
     private readonly string _directory;
     private readonly TimeProvider _time;
+    private readonly SecretMask _mask;
     private readonly ILogger<CredentialFiles> _logger;
     private readonly Dictionary<string, (DateTime Modified, long Length)> _seen = [];
     private volatile FrozenDictionary<string, DomainCredential> _byDomain = FrozenDictionary<string, DomainCredential>.Empty;
     private volatile FrozenSet<string> _clientKeys = FrozenSet<string>.Empty;
 
-    public CredentialFiles(IOptions<CredentialOptions> options, IOptions<DataOptions> data, TimeProvider time, ILogger<CredentialFiles> logger)
+    public CredentialFiles(IOptions<CredentialOptions> options, IOptions<DataOptions> data, TimeProvider time, SecretMask mask, ILogger<CredentialFiles> logger)
     {
         _directory = options.Value.Directory is { Length: > 0 } given ? Path.GetFullPath(given) : Path.Combine(data.Value.Directory, "credentials");
         _time = time;
+        _mask = mask;
         _logger = logger;
         Refresh();
     }
@@ -98,6 +101,8 @@ internal sealed partial class CredentialFiles : BackgroundService
             credential = DomainCredential.Unusable("it cannot be read: check its owner and mode");
         }
 
+        _mask.Learn(credential.ApiKey);
+        _mask.Learn(credential.ClientApiKey);
         if (credential.Problem is { } problem)
             Log.Unusable(_logger, domain, problem);
         else

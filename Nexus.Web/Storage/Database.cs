@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Operations.Logs;
 using Npgsql;
 
 namespace Nexus.Web.Storage;
@@ -19,7 +20,7 @@ internal sealed partial class Database : BackgroundService
     private volatile DatabaseState _state;
     private bool _migrated;
 
-    public Database(IOptions<StorageOptions> options, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers, SqlLog sql)
+    public Database(IOptions<StorageOptions> options, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers, SqlLog sql, SecretMask mask)
     {
         _time = time;
         _logger = loggers.CreateLogger<Database>();
@@ -38,12 +39,14 @@ internal sealed partial class Database : BackgroundService
 
         foreach (var name in ignored)
             Log.Ignored(_logger, name);
+        mask.Learn(settings.Password);
         _host = settings.Host ?? "";
         DataSource = Source(settings, loggers, sql, settings.MaxPoolSize, settings.Timeout);
-        // Jobs, listeners, budgets and migrations have ten connections of their own, so that they and the pages never starve each
-        // other. Hangfire's threads share three of them: they ask often and briefly, and can wait.
-        JobsDataSource = Source(settings, loggers, sql, 7, settings.Timeout);
-        SchedulerDataSource = Source(settings, loggers, sql, 3, Math.Max(settings.Timeout, 5));
+        // Jobs, listeners, budgets and migrations have eight connections of their own, as the operator's guide promises, so that
+        // they and the pages never starve each other: three listen, two jobs may hold one each, the rest is for what takes
+        // milliseconds. Hangfire's threads share two: they ask often and briefly, and can wait.
+        JobsDataSource = Source(settings, loggers, sql, 6, settings.Timeout);
+        SchedulerDataSource = Source(settings, loggers, sql, 2, Math.Max(settings.Timeout, 5));
     }
 
     /// <summary>For pages, the API and ingest: <c>pool_max</c> connections.</summary>

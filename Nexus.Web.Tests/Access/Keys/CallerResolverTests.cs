@@ -8,6 +8,7 @@ using Nexus.Web.Access.Keys;
 using Nexus.Web.Capture;
 using Nexus.Web.Configuration;
 using Nexus.Web.Credentials;
+using Nexus.Web.Operations.Logs;
 using Xunit;
 
 namespace Nexus.Web.Tests.Access.Keys;
@@ -125,7 +126,7 @@ public sealed class CallerResolverTests : IDisposable
     private void Know(params ClientKey[] keys) => _state.Set(KnownAccess.Of(keys, []));
 
     private CallerResolver Resolver(ClientAuth auth = ClientAuth.Auto) => new(
-        new CredentialFiles(Options.Create(new CredentialOptions { Directory = _directory }), Options.Create(new DataOptions()), _time, NullLogger<CredentialFiles>.Instance),
+        new CredentialFiles(Options.Create(new CredentialOptions { Directory = _directory }), Options.Create(new DataOptions()), _time, new SecretMask(), NullLogger<CredentialFiles>.Instance),
         _state, Options.Create(new AccessOptions { EnableClientAuth = auth }), _time);
 
     private static HeaderDictionary Bearer(string key) => new() { ["Authorization"] = "Bearer " + key };

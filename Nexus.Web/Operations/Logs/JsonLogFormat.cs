@@ -24,7 +24,9 @@ internal sealed class JsonLogFormat(SecretMask mask) : ILogFormat, IDisposable
     private static readonly ConcurrentDictionary<string, JsonEncodedText> Events = new();
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly byte[] _timestamp = new byte[24];
     private readonly Utf8JsonWriter _json = new(Stream.Null, Options);
+    private long _millisecond = -1;
 
     public void Write(IBufferWriter<byte> output, in LogEntry entry)
     {
@@ -48,19 +50,20 @@ internal sealed class JsonLogFormat(SecretMask mask) : ILogFormat, IDisposable
     private void Write(in LogEntry entry, int most, bool withProperties)
     {
         _json.WriteStartObject();
-        Span<byte> timestamp = stackalloc byte[24];
-        entry.Timestamp.UtcDateTime.TryFormat(timestamp, out var length, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
-        _json.WriteString("timestamp"u8, timestamp[..length]);
+        _json.WriteString("timestamp"u8, Timestamp(entry.Timestamp));
         _json.WriteString("level"u8, entry.LevelName);
         _json.WriteString("service"u8, entry.Scope?.Service ?? "nexus");
         _json.WriteString("source"u8, entry.Source);
-        if (entry.Event is { Length: > 0 } name)
-            _json.WriteString("event"u8, Events.GetOrAdd(name, static name => JsonEncodedText.Encode(JsonNamingPolicy.SnakeCaseLower.ConvertName(name))));
+        if (entry.Event is { Length: > 0 } eventName)
+            _json.WriteString("event"u8, Events.GetOrAdd(eventName, static name => JsonEncodedText.Encode(JsonNamingPolicy.SnakeCaseLower.ConvertName(name))));
         Text("message"u8, entry.Message, most);
         var knowsRequest = false;
         if (withProperties)
-            foreach (var property in entry.Properties)
-                knowsRequest |= Property(property.Key, property.Value, most);
+            for (var i = 0; i < entry.Properties.Count; i++)
+            {
+                var (name, value) = entry.Properties[i];
+                knowsRequest |= Property(name, value, most);
+            }
         if (!knowsRequest && entry.Scope?.RequestId is { } requestId)
             _json.WriteString("requestId"u8, requestId);
         if (entry.Error is { } error)
@@ -68,6 +71,16 @@ internal sealed class JsonLogFormat(SecretMask mask) : ILogFormat, IDisposable
         if (most < MostBytes)
             _json.WriteBoolean("truncated"u8, true);
         _json.WriteEndObject();
+    }
+
+    /// <summary>Made once a millisecond.</summary>
+    private ReadOnlySpan<byte> Timestamp(DateTimeOffset time)
+    {
+        var millisecond = time.UtcTicks / TimeSpan.TicksPerMillisecond;
+        if (millisecond != _millisecond)
+            time.UtcDateTime.TryFormat(_timestamp, out _, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        _millisecond = millisecond;
+        return _timestamp;
     }
 
     /// <summary>Whether it was the request's id.</summary>

@@ -17,15 +17,15 @@ internal sealed class TextLogFormat(SecretMask mask, bool coloured, TimeZoneInfo
         Colour(ColourOf(entry.Level), $" {entry.LevelName,-5} ");
         if (entry.Scope is { } scope)
             Dim($"{scope.Service} ");
-        _text.Append(entry.Message);
+        _text.Append(mask.Apply(entry.Message));
         var template = entry.MessageTemplate;
         foreach (var (name, value) in entry.Properties)
             if (name != LogEntry.Template && value is not null && !template.Contains($"{{{name}", StringComparison.Ordinal))
-                Dim(string.Create(CultureInfo.InvariantCulture, $" {char.ToLowerInvariant(name[0])}{name.AsSpan(1)}={(SecretMask.Hides(name) ? SecretMask.Masked : value)}"));
+                Dim(string.Create(CultureInfo.InvariantCulture, $" {char.ToLowerInvariant(name[0])}{name.AsSpan(1)}={(SecretMask.Hides(name) ? SecretMask.Masked : mask.Apply(Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""))}"));
         if (entry.Error is { } error)
-            _text.Append('\n').Append(error);
+            _text.Append('\n').Append(mask.Apply(error.ToString()));
         _text.Append('\n');
-        Encoding.UTF8.GetBytes(mask.Apply(_text.ToString()), output);
+        Encoding.UTF8.GetBytes(_text.ToString(), output);
     }
 
     private static int ColourOf(LogLevel level) => level switch

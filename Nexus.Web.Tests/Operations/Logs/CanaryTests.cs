@@ -1,0 +1,98 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Nexus.Web.Tests.Infrastructure;
+using Xunit;
+
+namespace Nexus.Web.Tests.Operations.Logs;
+
+/// <summary>The real binary with everything that logs more switched on, and secrets wherever a caller or an operator can put one.</summary>
+public sealed class CanaryTests : IDisposable
+{
+    private const string Canary = "CaNaRy7";
+    private readonly string _directory = Directory.CreateTempSubdirectory("nexus-canary-").FullName;
+
+    [Fact]
+    public async Task No_secret_reaches_the_log_at_debug()
+    {
+        await using var upstream = await FakeAnthropic.StartAsync();
+        upstream.Answer = async context =>
+        {
+            context.Response.Headers.SetCookie = $"session={Canary}";
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsync($$$"""{"type":"error","error":{"type":"invalid_request_error","message":"x-api-key: {{{Canary}}}"}}""");
+        };
+        WriteCredential("paid.example", $$"""{"type":"api_key","api_key":"plain-{{Canary}}","client_api_key":"also-{{Canary}}"}""");
+        WriteCredential("broken.example", $$"""{"type":"api_key","api_key":"sk-ant-{{Canary}}" """);
+        await using var nexus = NexusProcess.Start(_directory,
+            ("DEBUG", "true"), ("DEBUG_SQL", "true"), ("SLOW_QUERY_THRESHOLD_MS", "0"), ("CLAUDE_API_BASE_URL", upstream.Url), ("DASHBOARD_API_KEY", $"dashboard-{Canary}"),
+            ("DATABASE_URL", await Postgres.NewDatabaseAsync() + $";Password={Canary}"));
+        var (proxy, dashboard) = await nexus.ListeningAsync();
+        foreach (var (host, header, value) in new[]
+        {
+            ("one.example", "Authorization", $"Bearer cnp_live_{Canary}"),
+            ("one.example", "Authorization", $"Bearer {Canary}-token"),
+            ("one.example", "Authorization", $"{Canary} without a scheme"),
+            ("one.example", "x-api-key", $"sk-ant-api03-{Canary}"),
+            ("one.example", "Cookie", $"a=1; b={Canary}"),
+            ("paid.example", "x-api-key", $"also-{Canary}"),
+            ("paid.example", "X-Echo", $"plain-{Canary}"),
+            ("broken.example", "x-api-key", $"sk-ant-{Canary}"),
+            ($"sk-ant-{Canary}.example", "x-api-key", $"sk-ant-{Canary}"),
+        })
+            foreach (var path in new[] { "/v1/messages", $"/v1/messages?api_key={Canary}", $"/v1/files/sk-ant-{Canary}", $"/nothing/cnp_test_{Canary}" })
+                using (var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent($$"""{"model":"sk-ant-{{Canary}}","metadata":"Bearer {{Canary}}"}""") })
+                {
+                    request.Headers.Host = host;
+                    request.Headers.TryAddWithoutValidation(header, value);
+                    using var answer = await proxy.SendAsync(request);
+                    Assert.NotEqual(HttpStatusCode.InternalServerError, answer.StatusCode);
+                }
+
+        foreach (var path in new[] { $"/api/requests?domain=sk-ant-{Canary}", $"/api/requests?domain=Bearer%20{Canary}", $"/dashboard/requests?model=sk-ant-{Canary}" })
+            using (await dashboard.SendAsync(new(HttpMethod.Get, path) { Headers = { { "X-Dashboard-Key", $"dashboard-{Canary}" } } }))
+            using (await dashboard.SendAsync(new(HttpMethod.Get, path) { Headers = { { "Cookie", $"nexus_session={Canary}" } } }))
+            using (await proxy.SendAsync(new(HttpMethod.Get, path) { Headers = { { "Authorization", $"Bearer dashboard-{Canary}" } } }))
+            {
+                // What they answer is not the question.
+            }
+
+        await NexusApp.UntilAsync(() => Task.FromResult(nexus.TryFind("exchange_analysed", out _)), "the lane is logged");
+        Assert.Equal(0, await nexus.StopAsync());
+        Assert.DoesNotContain(Canary, nexus.Output + nexus.Errors, StringComparison.OrdinalIgnoreCase);
+
+        var debug = nexus.Lines.Where(line => line.GetProperty("level").GetString() == "debug").Select(line => line.GetProperty("event").GetString()).ToHashSet();
+        Assert.Superset(new HashSet<string?> { "request_headers", "exchange_analysed", "sql" }, debug);
+    }
+
+    [Fact]
+    public async Task A_request_is_two_lines_and_a_page_one_and_nothing_else_speaks_at_info()
+    {
+        await using var upstream = await FakeAnthropic.StartAsync();
+        upstream.Replies("application/json", Streams.Json);
+        await using var nexus = NexusProcess.Start(_directory, ("CLAUDE_API_BASE_URL", upstream.Url), ("DATABASE_URL", await Postgres.NewDatabaseAsync()));
+        var (proxy, dashboard) = await nexus.ListeningAsync();
+        using var answer = await proxy.SendAsync(new(HttpMethod.Post, "/v1/messages") { Headers = { { "x-api-key", "sk-ant-own" } }, Content = new StringContent("{}") });
+        var id = answer.Headers.GetValues("x-nexus-request-id").Single();
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.Equal(["Incoming request", "Request completed"], nexus.Lines.Where(line => line.TryGetProperty("requestId", out var request) && request.GetString() == id).Select(Message));
+        using var page = await dashboard.GetAsync("/dashboard/login");
+        using var health = await dashboard.GetAsync("/health");
+        await NexusApp.UntilAsync(() => Task.FromResult(nexus.TryFind("page_served", out _)), "the page is logged");
+        Assert.Equal(0, await nexus.StopAsync());
+
+        Assert.Equal("dashboard", Assert.Single(nexus.Lines, line => Message(line) == "Page served").GetProperty("service").GetString());
+        Assert.All(nexus.Lines, line => Assert.DoesNotMatch("^(Microsoft|System|Npgsql|Hangfire|Yarp)", line.GetProperty("source").GetString()));
+        Assert.DoesNotContain(nexus.Lines, line => line.GetProperty("level").GetString() is "debug" or "error");
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static string? Message(JsonElement line) => line.GetProperty("message").GetString();
+
+    private void WriteCredential(string domain, string json)
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "credentials"));
+        File.WriteAllText(Path.Combine(_directory, "credentials", domain + ".credentials.json"), json);
+    }
+}
