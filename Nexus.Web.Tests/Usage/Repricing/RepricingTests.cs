@@ -152,7 +152,7 @@ public sealed class RepricingTests : IAsyncLifetime
 
     private async Task FillAsync(int count, int seed = 5)
     {
-        await using var writer = new LedgerWriter(_nexus.Services.GetRequiredService<Database>(), Prices, new(TimeProvider.System), TimeProvider.System);
+        await using var writer = new LedgerWriter(_nexus.Services.GetRequiredService<Database>(), Prices, new(TimeProvider.System), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<LedgerWriter>.Instance);
         var random = new Random(seed);
         string[] models = ["claude-opus-5", "claude-haiku-4-5", "gpt-oss"];
         var exchanges = Enumerable.Range(0, count).Select(i =>
