@@ -1,5 +1,6 @@
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Usage.Accounting;
+using Nexus.Web.Usage.Caching;
 using Nexus.Web.Usage.Repricing;
 
 namespace Nexus.Web.Operations;
@@ -36,6 +37,12 @@ internal static class Schedule
             Cron = "12 * * * *",
             TimeBox = TimeSpan.FromMinutes(10),
             Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
+        },
+        new(CacheDoctorJob.Id, typeof(CacheDoctorJob), "Finds turns that missed the prompt cache, names the cause and prices the waste.")
+        {
+            Cron = "*/5 * * * *",
+            TimeBox = TimeSpan.FromMinutes(4),
+            Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(2)),
         },
     ];
 

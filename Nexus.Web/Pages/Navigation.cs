@@ -14,9 +14,12 @@ internal static class Navigation
     [
         new("Overview", "/dashboard"),
         new("Requests", "/dashboard/requests", Covers: "/dashboard/request"),
+        new("Usage", "/dashboard/usage"),
+        new("Limits", "/dashboard/token-usage"),
+        new("Cache", "/dashboard/cache"),
+        new("Budgets", "/dashboard/budgets", Covers: "/dashboard/budget"),
         new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
         new("Domains", "/dashboard/domains"),
-        new("Budgets", "/dashboard/budgets", Covers: "/dashboard/budget"),
         new("Jobs", "/jobs", Covers: "/jobs/"),
     ];
 }

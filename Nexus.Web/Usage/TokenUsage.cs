@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace Nexus.Web.Usage;
 
 /// <summary>Tokens by class, as Anthropic's <c>usage</c> reports them. Input excludes what was read from or written to the cache.</summary>
-internal readonly record struct TokenUsage(long Input, long Output, long CacheCreation5m, long CacheCreation1h, long CacheRead)
+public readonly record struct TokenUsage(long Input, long Output, long CacheCreation5m, long CacheCreation1h, long CacheRead)
 {
     /// <summary>Everything that went in: input, cache reads and cache writes; what context windows and price tiers are measured by.</summary>
     public long Prompt => Input + CacheCreation5m + CacheCreation1h + CacheRead;

@@ -23,7 +23,10 @@ internal static class ExportEndpoints
         var format = parameters.Choice("format", "csv", "csv", "jsonl");
         if (!Tables.TryGetValue(what, out var table))
             return Results.Json(new { error = $"There is no export '{what}'", details = Tables.Keys.Select(name => $"/api/export/{name}") }, statusCode: 404);
+        // The requests page has ranges and problems of its own.
         var question = ExportQuestion.Read(parameters, context.Request.Query, ViewerZone.Of(context), time.GetUtcNow());
+        foreach (var problem in what == "requests" ? RequestFilter.Read(question.Query, question.Range.Zone, question.Now).Problems : question.Range.Problem is { } wrong ? [wrong] : [])
+            parameters.Wrong(problem);
         return parameters.Problem ?? new ExportResult(table(question), format == "csv" ? ExportFormat.Csv : ExportFormat.Jsonl);
     });
 }

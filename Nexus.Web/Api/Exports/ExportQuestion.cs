@@ -8,9 +8,7 @@ internal sealed record ExportQuestion(TimeRange Range, UsageDimension By, IReadO
 {
     public static ExportQuestion Read(Parameters parameters, IQueryCollection query, TimeZoneInfo zone, DateTimeOffset now)
     {
-        var range = TimeRange.Read(query, zone, now);
-        if (range.Problem is { } problem)
-            parameters.Wrong(problem);
+        var range = TimeRange.Read(query, zone, now, UsageFilter.DefaultRange);
         var by = UsageDimension.Find(parameters.Choice("by", UsageDimension.Model.Name, [.. UsageDimension.All.Select(dimension => dimension.Name)]))!;
         return new(range, by, UsageDimension.FiltersOf(query), query, now);
     }

@@ -3,7 +3,7 @@ using Npgsql;
 namespace Nexus.Web.Usage.Reports;
 
 /// <summary>Sums over some of the rollups. Costs and savings are millionths of a US dollar.</summary>
-internal readonly record struct UsageSums(
+public readonly record struct UsageSums(
     long Requests, long Errors, TokenUsage Tokens, long EstimatedOutput, long ToolCalls, long CostMicros, long EstimatedCostMicros, long CacheSavingsMicros, long UnpricedRequests)
 {
     /// <summary>The columns of a rollup that <see cref="Read"/> expects, in order.</summary>
@@ -15,15 +15,15 @@ internal readonly record struct UsageSums(
 
     public static string SumList { get; } = string.Join(", ", Columns.Select(column => $"sum({column})::bigint AS {column}"));
 
-    public long AllTokens => Tokens.Input + Tokens.Output + Tokens.CacheCreation5m + Tokens.CacheCreation1h + Tokens.CacheRead;
+    public long AllTokens => Tokens.Prompt + Tokens.Output;
 
     /// <summary>Tokens read from the cache as a share of everything that prompts held; null without prompts.</summary>
     public double? CacheHitRate =>
-        Tokens.Input + Tokens.CacheCreation5m + Tokens.CacheCreation1h + Tokens.CacheRead is > 0 and var prompt ? (double)Tokens.CacheRead / prompt : null;
+        Tokens.Prompt is > 0 and var prompt ? (double)Tokens.CacheRead / prompt : null;
 
     public static UsageSums operator +(UsageSums a, UsageSums b) => new(
         a.Requests + b.Requests, a.Errors + b.Errors,
-        new(a.Tokens.Input + b.Tokens.Input, a.Tokens.Output + b.Tokens.Output, a.Tokens.CacheCreation5m + b.Tokens.CacheCreation5m, a.Tokens.CacheCreation1h + b.Tokens.CacheCreation1h, a.Tokens.CacheRead + b.Tokens.CacheRead),
+        a.Tokens + b.Tokens,
         a.EstimatedOutput + b.EstimatedOutput, a.ToolCalls + b.ToolCalls, a.CostMicros + b.CostMicros, a.EstimatedCostMicros + b.EstimatedCostMicros,
         a.CacheSavingsMicros + b.CacheSavingsMicros, a.UnpricedRequests + b.UnpricedRequests);
 

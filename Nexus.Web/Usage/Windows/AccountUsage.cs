@@ -6,6 +6,9 @@ namespace Nexus.Web.Usage.Windows;
 
 internal sealed record AccountDomainUsage(string AccountId, string Domain, long InputTokens, long OutputTokens, long Requests, DateTimeOffset LastRequestAt);
 
+/// <summary>What an account used on one day under one domain.</summary>
+public sealed record DayOfTokens(DateOnly Day, string Domain, long Input, long CacheWrite, long CacheRead, long Output, long Requests, long CostMicros);
+
 /// <summary>What accounts used over time, from the five-minute rollups.</summary>
 internal sealed class AccountUsage(Database database)
 {
@@ -18,6 +21,24 @@ internal sealed class AccountUsage(Database database)
 
     /// <summary>The buckets of every account, in one query.</summary>
     public Task<Dictionary<string, List<WindowBucket>>> BucketsAsync(DateTimeOffset from, CancellationToken cancellation) => BucketsAsync(from, null, cancellation);
+
+    /// <summary>One account's tokens by day on a clock and by domain, the newest first.</summary>
+    public async Task<List<DayOfTokens>> DaysAsync(string accountId, DateTimeOffset from, TimeZoneInfo zone, CancellationToken cancellation)
+    {
+        await using var command = database.DataSource.CreateCommand("""
+            SELECT (bucket AT TIME ZONE $3)::date, domain, sum(input_tokens)::bigint, sum(cache_creation_5m_tokens + cache_creation_1h_tokens)::bigint, sum(cache_read_tokens)::bigint,
+                sum(output_tokens)::bigint, sum(requests)::bigint, sum(cost_micros)::bigint
+            FROM usage_15m WHERE bucket >= $1 AND account_id = $2 GROUP BY 1, 2 ORDER BY 1 DESC, 2
+            """);
+        command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = accountId });
+        command.Parameters.Add(new() { Value = zone.Id });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var days = new List<DayOfTokens>();
+        while (await reader.ReadAsync(cancellation))
+            days.Add(new(reader.GetFieldValue<DateOnly>(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7)));
+        return days;
+    }
 
     private async Task<Dictionary<string, List<WindowBucket>>> BucketsAsync(DateTimeOffset from, string? accountId, CancellationToken cancellation)
     {

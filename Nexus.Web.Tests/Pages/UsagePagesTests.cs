@@ -1,0 +1,83 @@
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Storage;
+using Nexus.Web.Tests.Infrastructure;
+using Xunit;
+
+namespace Nexus.Web.Tests.Pages;
+
+public sealed class UsagePagesTests : IAsyncLifetime
+{
+    private FakeAnthropic _upstream = null!;
+    private NexusApp _nexus = null!;
+    private DashboardSession _session = null!;
+    private SeededUsage _usage = null!;
+    private DateTimeOffset _now;
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await FakeAnthropic.StartAsync();
+        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync());
+        await _nexus.ReadyAsync();
+        _session = await DashboardSession.StartAsync(_nexus);
+        _usage = new(_nexus.Services.GetRequiredService<Database>().DataSource);
+        _now = DateTimeOffset.UtcNow;
+        _now = _now.AddTicks(-(_now.Ticks % TimeSpan.FromMinutes(15).Ticks));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _nexus.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("/dashboard/usage")]
+    [InlineData("/dashboard/token-usage")]
+    [InlineData("/dashboard/token-usage?accountId=nobody")]
+    [InlineData("/dashboard/cache")]
+    public async Task A_page_without_data_is_whole_and_its_fragment_is_a_part_of_it(string address)
+    {
+        var page = await _session.PageAsync(address);
+        Assert.Contains("<!doctype html>", page, StringComparison.Ordinal);
+        var fragment = await _session.PageAsync(address, htmx: true);
+        Assert.DoesNotContain("<html", fragment, StringComparison.Ordinal);
+        Assert.StartsWith("<", fragment.TrimStart(), StringComparison.Ordinal);
+        Assert.Contains("<h2", fragment, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Usage_shows_spend_by_what_is_asked_and_keeps_the_filter_in_its_links_and_exports()
+    {
+        await _usage.AddAsync(_now.AddHours(-1), "one.example", "acc_a", 1_500, owner: "Ada", costMicros: 2_340_000);
+        await _usage.AddAsync(_now.AddHours(-2), "two.example", "acc_b", 500, owner: "Bob <b>", costMicros: 660_000);
+        await _usage.AddAsync(_now.AddDays(-9), "one.example", "acc_a", 100, owner: "Ada", costMicros: 1_000_000);
+        var page = await _session.PageAsync("/dashboard/usage?by=owner");
+        Assert.Contains("$3.00", page, StringComparison.Ordinal);
+        Assert.Contains("$2.34", page, StringComparison.Ordinal);
+        Assert.Contains("Bob &lt;b&gt;", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("Bob <b>", page, StringComparison.Ordinal);
+        Assert.Contains("/api/export/usage-totals?by=owner&amp;format=csv", page, StringComparison.Ordinal);
+        var filtered = await _session.PageAsync("/dashboard/usage?by=owner&domain=two.example", htmx: true);
+        Assert.Contains("$0.66", filtered, StringComparison.Ordinal);
+        Assert.DoesNotContain("$2.34", filtered, StringComparison.Ordinal);
+        Assert.Contains("domain=two.example", filtered, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Limits_show_each_accounts_windows_with_pace_and_its_own_count()
+    {
+        await _usage.AddAsync(_now.AddHours(-1), "one.example", "acc_a", 70_000);
+        await using (var insert = _nexus.Services.GetRequiredService<Database>().DataSource.CreateCommand(
+            "INSERT INTO account_windows VALUES ('acc_a', '5h', 'allowed_warning', 0.8, now() + interval '3 hours', now()), ('acc_a', '7d', 'allowed', 0.1, now() - interval '1 minute', now() - interval '1 hour')"))
+            await insert.ExecuteNonQueryAsync();
+        var page = await _session.PageAsync("/dashboard/token-usage");
+        Assert.Contains("80 % used", page, StringComparison.Ordinal);
+        Assert.Contains("allowed warning", page, StringComparison.Ordinal);
+        Assert.Contains("At this pace it is used up", page, StringComparison.Ordinal);
+        Assert.Contains("0 % used", page, StringComparison.Ordinal);
+        Assert.Contains("70K", page, StringComparison.Ordinal);
+        var account = await _session.PageAsync("/dashboard/token-usage?accountId=acc_a", zone: "Europe/Berlin");
+        Assert.Contains("70,000", account, StringComparison.Ordinal);
+        Assert.Contains("Europe/Berlin", account, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,44 @@
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Usage.Reports;
+
+namespace Nexus.Web.Pages;
+
+/// <summary>Spend and tokens over time and in sum, split by any dimension; from the rollups alone.</summary>
+internal sealed class UsageModel(UsageReports reports, UsageNames names, ToolShares tools, TimeProvider time) : PageModel
+{
+    private const int MostTools = 20;
+
+    public Fragment Filters { get; private set; } = null!;
+
+    public Fragment Results { get; private set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation)
+    {
+        var filter = UsageFilter.Read(Request.Query, ViewerZone.Of(HttpContext), time.GetUtcNow());
+        var question = filter.Question;
+        var before = filter.Range.Before();
+        var report = reports.ReadAsync(question, (before.From, before.To), cancellation);
+        var lanes = reports.ReadAsync(question with { By = UsageDimension.Find("lane")!, Starts = [question.From] }, (before.From, before.To), cancellation);
+        var calls = tools.ReadAsync(question, MostTools, cancellation);
+        var nameOf = await names.NamesAsync(cancellation);
+        Results = Fragment.Of<UsageResults>(("View", UsageViews.Of(filter, await report, await lanes, await calls, nameOf)));
+        if (Request.IsHtmx())
+            return new ComponentResult(Results);
+        Filters = await FiltersAsync(filter, nameOf, cancellation);
+        return Page();
+    }
+
+    private async Task<Fragment> FiltersAsync(UsageFilter filter, Func<UsageDimension, string, string> nameOf, CancellationToken cancellation)
+    {
+        var values = await names.ValuesAsync(cancellation);
+        var selects = UsageDimension.All.Select(dimension => new UsageSelect(
+            dimension.Title, dimension.Name, [.. values[dimension.Name].Select(value => new FilterOption(value, nameOf(dimension, value)))], filter.Value(dimension.Name)));
+        return Fragment.Of<UsageFilters>(
+            ("Selects", selects.ToList()), ("By", filter.By.Name), ("Measure", UsageFilter.Words(filter.Measure)),
+            ("Range", filter.Range.Name), ("From", filter.Range.FromText), ("To", filter.Range.ToText), ("Zone", filter.Range.Zone.Id));
+    }
+}

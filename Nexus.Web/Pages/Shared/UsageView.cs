@@ -1,0 +1,29 @@
+using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Usage.Reports;
+
+namespace Nexus.Web.Pages.Shared;
+
+/// <summary>A line of the usage page's table.</summary>
+/// <param name="Href">The page filtered by it; null for all others together.</param>
+/// <param name="Requests">The ledger filtered by it; null where the ledger has no such filter.</param>
+public sealed record UsageRow(string Name, string? Href, string? Requests, int Color, UsageSums Sums, UsageSums Before);
+
+/// <summary>A part of a whole, by name.</summary>
+public sealed record UsageShare(string Name, long Amount, double Share);
+
+/// <summary>What the usage page shows under its filter.</summary>
+/// <param name="Period">What the stretch is compared with, in words.</param>
+/// <param name="Query">The filter as a query string with its <c>?</c>, or empty.</param>
+public sealed record UsageView(
+    string Title,
+    string Period,
+    string Query,
+    string? Problem,
+    UsageSums Total,
+    UsageSums Before,
+    ChartModel ByDimension,
+    ChartModel ByClass,
+    ChartModel HitRate,
+    IReadOnlyList<UsageRow> Rows,
+    IReadOnlyList<UsageShare> Lanes,
+    IReadOnlyList<UsageShare> Tools);

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.WebUtilities;
+using Nexus.Web.Usage.Reports;
+
+namespace Nexus.Web.Pages;
+
+/// <summary>What the usage page shows; its whole state is in the URL.</summary>
+internal sealed record UsageFilter(TimeRange Range, UsageDimension By, UsageMeasure Measure, IReadOnlyList<(UsageDimension Dimension, string Value)> Values)
+{
+    public const string DefaultRange = "7d";
+
+    public UsageQuestion Question => new(Range.From, Range.To, Range.Intervals(), By, Values) { OrderedBy = Measure };
+
+    public static UsageFilter Read(IQueryCollection query, TimeZoneInfo zone, DateTimeOffset now) => new(
+        TimeRange.Read(query, zone, now, DefaultRange),
+        UsageDimension.Find(query["by"].ToString()) ?? UsageDimension.Model,
+        Enum.TryParse<UsageMeasure>(query["measure"].ToString(), ignoreCase: true, out var measure) ? measure : UsageMeasure.Cost,
+        UsageDimension.FiltersOf(query));
+
+    public string? Value(string dimension) => Values.Where(filter => filter.Dimension.Name == dimension).Select(filter => filter.Value).FirstOrDefault();
+
+    /// <summary>The query string that leads here, with its <c>?</c>, followed by what else is given.</summary>
+    public string Query(params IEnumerable<(string Name, string? Value)> more) => QueryHelpers.AddQueryString("",
+        Range.Query(DefaultRange)
+            .Append(("by", By == UsageDimension.Model ? null : By.Name))
+            .Append(("measure", Measure == UsageMeasure.Cost ? null : Words(Measure)))
+            .Concat(Values.Select(filter => (filter.Dimension.Name, (string?)filter.Value)))
+            .Concat(more)
+            .Where(pair => pair.Item2 is not null)
+            .Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));
+
+    public UsageFilter With(UsageDimension dimension, string value) => this with { Values = [.. Values.Where(filter => filter.Dimension != dimension), (dimension, value)] };
+
+    public static string Words(UsageMeasure measure) => measure.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,75 @@
+using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Usage.Reports;
+
+namespace Nexus.Web.Pages;
+
+/// <summary>Turns a usage report into what the page shows.</summary>
+internal static class UsageViews
+{
+    private const string Others = "all others";
+
+    public static UsageView Of(UsageFilter filter, UsageReport report, UsageReport lanes, IReadOnlyList<ToolShare> tools, Func<UsageDimension, string, string> nameOf)
+    {
+        string Name(string? value) => value is null ? Others : nameOf(filter.By, value);
+        var colors = SeriesColors.For(report.Series.Where(series => series.Value is not null).Select(series => Name(series.Value)));
+        int Color(string? value) => value is null ? SeriesColors.Rest : colors.GetValueOrDefault(Name(value), SeriesColors.Rest);
+        var cells = Enumerable.Range(0, filter.Question.Starts.Count).Select(i => report.Series.Aggregate(default(UsageSums), (sum, series) => sum + series.Cells[i])).ToList();
+        return new(
+            $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}",
+            filter.Range.Name switch { "today" => "the same hours yesterday", "month" => "the same days of last month", _ => "the time before" },
+            filter.Query(),
+            filter.Range.Problem,
+            report.Total,
+            report.Before,
+            Chart(filter, $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}", Unit(filter.Measure), [.. report.Series.Select(series => new ChartSeries(Name(series.Value), Color(series.Value), [.. series.Cells.Select(cell => (double?)Amount(filter.Measure, cell))]))]),
+            Chart(filter, "Tokens by class", ChartUnit.Tokens, Classes(cells)),
+            Chart(filter, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 0, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
+            [.. report.Lines.Select(line => Row(filter, line, Name(line.Value), Color(line.Value)))],
+            Shares(lanes.Lines.Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros))),
+            Shares(tools.Select(tool => (tool.Tool, tool.Calls))));
+    }
+
+    private static UsageRow Row(UsageFilter filter, UsageLine line, string name, int color)
+    {
+        if (line.Value is not { Length: > 0 } value)
+            return new(name, null, null, color, line.Sums, line.Before);
+        var ledger = filter.By.Name is "model" or "domain" ? $"/dashboard/requests?{filter.By.Name}={Uri.EscapeDataString(value)}" : null;
+        return new(name, "/dashboard/usage" + filter.With(filter.By, value).Query(), ledger, color, line.Sums, line.Before);
+    }
+
+    private static ChartModel Chart(UsageFilter filter, string title, ChartUnit unit, IReadOnlyList<ChartSeries> series) =>
+        new(title, unit, ChartKind.Bars, filter.Question.Starts, filter.Range.To, filter.Range.Zone.Id, series) { RangeHref = "/dashboard/usage" + filter.Query() };
+
+    private static List<ChartSeries> Classes(List<UsageSums> cells) => cells.TrueForAll(cell => cell.AllTokens == 0) ? [] :
+    [
+        new("input", 0, [.. cells.Select(cell => (double?)cell.Tokens.Input)]),
+        new("cache read", 1, [.. cells.Select(cell => (double?)cell.Tokens.CacheRead)]),
+        new("cache write 5 min", 2, [.. cells.Select(cell => (double?)cell.Tokens.CacheCreation5m)]),
+        new("cache write 1 h", 3, [.. cells.Select(cell => (double?)cell.Tokens.CacheCreation1h)]),
+        new("output", 4, [.. cells.Select(cell => (double?)cell.Tokens.Output)]),
+    ];
+
+    private static List<UsageShare> Shares(IEnumerable<(string Name, long Amount)> amounts)
+    {
+        var all = amounts.Where(amount => amount.Amount > 0).ToList();
+        var whole = all.Sum(amount => amount.Amount);
+        return [.. all.Select(amount => new UsageShare(amount.Name, amount.Amount, (double)amount.Amount / whole))];
+    }
+
+    private static long Amount(UsageMeasure measure, UsageSums sums) => measure switch
+    {
+        UsageMeasure.Cost => sums.CostMicros,
+        UsageMeasure.Tokens => sums.AllTokens,
+        _ => sums.Requests,
+    };
+
+    private static ChartUnit Unit(UsageMeasure measure) => measure switch
+    {
+        UsageMeasure.Cost => ChartUnit.Money,
+        UsageMeasure.Tokens => ChartUnit.Tokens,
+        _ => ChartUnit.Count,
+    };
+
+    private static string Measure(UsageMeasure measure) => measure == UsageMeasure.Cost ? "Spend" : measure.ToString();
+}
