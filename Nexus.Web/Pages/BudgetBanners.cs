@@ -14,7 +14,7 @@ internal sealed class BudgetBanners(LimitStates states, NexusDbContext db, TimeP
     public async Task<Fragment> ReadAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var budgets = (await states.ReadAsync(cancellation)).Where(state => state.Limit.Enabled && state.Passed is not null).Select(state => BudgetPart.From(state, now))
+        var budgets = (await states.ReadAsync(cancellation)).Where(state => state.Limit.Enabled && state.Used > 0).Select(state => BudgetPart.From(state, now))
             .Where(budget => budget.Tone is "bad" or "warn").OrderByDescending(budget => budget.Share).Take(Most).ToList();
         var drift = await db.JobRuns.AsNoTracking().Where(run => run.Job == ReconcileJob.Id && run.Outcome == "succeeded").OrderByDescending(run => run.StartedAt).Select(run => run.Summary).FirstOrDefaultAsync(cancellation);
         return Fragment.Of<BudgetBanner>(("Budgets", budgets), ("Drift", drift is null || drift.StartsWith(ReconcileJob.NoDrift, StringComparison.Ordinal) ? null : drift));

@@ -60,10 +60,10 @@
     });
   }
 
-  // The answer to a form stands in the page: the dialog that held the form has done its work.
+  // The answer to a form stands in the page: the dialog that held the form has done its work. An answer inside it is read there.
   document.body.addEventListener("htmx:afterRequest", (event) => {
     const dialog = event.detail.elt.closest?.("dialog:modal");
-    if (!dialog || !event.detail.successful) return;
+    if (!dialog || !event.detail.successful || dialog.contains(event.detail.target)) return;
     event.detail.elt.closest("form")?.reset();
     dialog.close();
   });

@@ -8,11 +8,15 @@ namespace Nexus.Web.Pages.Shared;
 /// <param name="Used">Null where there is no budget.</param>
 /// <param name="Elapsed">Share of the period that has passed.</param>
 /// <param name="Expected">At the period's end, at this pace; null when nothing can be said yet.</param>
+/// <param name="Thresholds">Per cent of the budget that alert, ascending.</param>
 /// <param name="Rates">Requests, tokens and streams at a time, in words.</param>
 public sealed record BudgetPart(
     string Id, string Name, string Of, string Unit, long? Used, long Reserved, long Budget, string Per, DateTimeOffset? Resets, double? Elapsed, long? Expected, DateTimeOffset? UsedUpAt,
-    bool Hard, bool Enabled, string Rates, string? Raise, int[] Thresholds, int? Passed)
+    bool Hard, bool Enabled, string Rates, string? Raise, int[] Thresholds)
 {
+    /// <summary>The highest threshold that is reached; a limit that was made late has reached it without an alert.</summary>
+    public int? Passed => Used is null ? null : Thresholds.Where(threshold => Share >= threshold / 100.0).Select(threshold => (int?)threshold).LastOrDefault();
+
     public double Share => Budget > 0 && Used is { } used ? (double)used / Budget : 0;
 
     public string State => !Enabled ? "disabled" : Used is null ? "rates" : Share >= 1 ? (Hard ? "used up" : "over") : Passed is { } passed ? $"over {passed} %" : "within";
@@ -34,7 +38,7 @@ public sealed record BudgetPart(
             limit.Id, limit.Name, limit.Scope == "all" ? "everybody" : limit.Subject == "*" && state.Subject.Length == 0 ? $"each {limit.Scope}" : $"{limit.Scope} {state.Subject}", limit.Unit,
             state.Used, state.Reserved, budget, Refusals.Per(limit), ends ? period!.Value.End : null, ends ? (now - period!.Value.Start) / (period.Value.End - period.Value.Start) : null,
             state.Used is { } used && period is { } current ? Forecast.Of(current, used, now) : null, state.Used is { } soFar && period is { } now2 ? Forecast.UsedUpAt(now2, soFar, budget, now) : null,
-            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? $"raised by {Refusals.Amount(limit, limit.RaiseAmount ?? 0)} until {Display.Utc(limit.RaisedUntil.Value)}: {limit.RaiseReason}" : null, limit.Thresholds, state.Passed);
+            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? $"raised by {Refusals.Amount(limit, limit.RaiseAmount ?? 0)} until {Display.Utc(limit.RaisedUntil.Value)}: {limit.RaiseReason}" : null, limit.Thresholds);
     }
 
     private static string RatesOf(Storage.LimitRow limit) => string.Join(", ", new[]
