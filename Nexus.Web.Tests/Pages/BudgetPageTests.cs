@@ -22,6 +22,7 @@ public sealed partial class BudgetPageTests
 
         (string, string)[] fields = [("name", "team"), ("scope", "domain"), ("subject", "one.example"), ("unit", "tokens"), ("amount", "1,000"), ("period", "month"), ("timeZone", "Europe/Berlin"), ("weekStart", "monday"), ("thresholds", "80, 95"), ("hard", "true"), ("enabled", "true")];
         Assert.Contains("Nothing would have been stopped", await PostAsync(nexus, session, "/dashboard/budgets?handler=WhatIf", fields), StringComparison.Ordinal);
+        Assert.Contains("1 of 1 requests would have been refused.", await PostAsync(nexus, session, "/dashboard/budgets?handler=WhatIf", [.. fields.Where(field => field.Item1 != "amount"), ("amount", "900")]), StringComparison.Ordinal);
         Assert.Contains("amount: more than 0", await PostAsync(nexus, session, "/dashboard/budgets?handler=Create", [.. fields.Where(field => field.Item1 != "amount"), ("amount", "0")]), StringComparison.Ordinal);
         var list = await PostAsync(nexus, session, "/dashboard/budgets?handler=Create", fields);
         Assert.Contains("950 tokens", list, StringComparison.Ordinal);

@@ -11,7 +11,7 @@ internal sealed record StoppedDay(DateOnly Day, string Subject, long Requests, l
 /// <param name="Used">What they used, in its unit.</param>
 internal sealed record WhatIfResult(IReadOnlyList<StoppedDay> Days, long Requests, long Used);
 
-/// <summary>What a budget would have stopped in the last thirty days, from the quarter-hour rollups: once a period's sum is at the budget, the rest of the period is refused.</summary>
+/// <summary>What a budget would have stopped in the last thirty days, from the quarter-hour rollups: what is beyond the budget in a period is refused.</summary>
 internal static class WhatIf
 {
     public static readonly TimeSpan Back = TimeSpan.FromDays(30);
@@ -36,16 +36,18 @@ internal static class WhatIf
             var (period, used) = sums.GetValueOrDefault(subject);
             if (!period.Contains(bucket))
                 (period, used) = (limit.Period == "total" ? new(start, Period.Never) : Period.Of(limit, bucket), 0);
-            var stopped = used >= limit.Amount;
-            sums[subject] = (period, stopped ? used : used + amount);
+            // Of the quarter of an hour in which the budget is passed, the part beyond it.
+            var beyond = Math.Clamp(used + amount - limit.Amount!.Value, 0, amount);
+            var refused = used >= limit.Amount ? count : amount == 0 ? 0 : (long)Math.Ceiling((double)count * beyond / amount);
+            sums[subject] = (period, used + amount - beyond);
             if (bucket < from)
                 continue;
             (requests, all) = (requests + count, all + amount);
-            if (!stopped)
+            if (refused == 0)
                 continue;
             var day = (DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(bucket, zone).Date), subject);
             var sum = days.GetValueOrDefault(day);
-            days[day] = (sum.Requests + count, sum.Stopped + amount);
+            days[day] = (sum.Requests + refused, sum.Stopped + beyond);
         }
 
         return new([.. days.Select(day => new StoppedDay(day.Key.Item1, day.Key.Item2, day.Value.Requests, day.Value.Stopped))], requests, all);
