@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Credentials;
 
 namespace Nexus.Web.Tests.Infrastructure;
 
@@ -58,6 +59,13 @@ internal sealed class NexusApp : IAsyncDisposable
     }
 
     public void WriteCredential(string domain, string json) => File.WriteAllText(Path.Combine(CredentialsDirectory, domain + ".credentials.json"), json);
+
+    /// <summary>Writes a credential file and waits until it is in force, without a request: one with its key, sent too early, would count as a guess.</summary>
+    public Task PayForAsync(string domain, string json)
+    {
+        WriteCredential(domain, json);
+        return UntilAsync(() => Task.FromResult(Services.GetRequiredService<CredentialFiles>().Find(domain) is not null), "the credential file is in force");
+    }
 
     /// <summary>Sends a message as a caller with its own credential; the answer's request id.</summary>
     public async Task<string> MessageAsync(string body, string host = "one.example")

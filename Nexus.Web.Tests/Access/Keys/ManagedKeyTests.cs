@@ -27,9 +27,8 @@ public sealed class ManagedKeyTests : IAsyncLifetime
         _other = await NexusApp.StartAsync(_upstream, database);
         foreach (var node in new[] { _nexus, _other })
         {
-            node.WriteCredential(Team, """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_file"}""");
+            await node.PayForAsync(Team, """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_file"}""");
             await node.ReadyAsync();
-            await NexusApp.UntilAsync(async () => await node.StatusAsync(Team, "cnp_live_file") == HttpStatusCode.OK, "the credential file is in force");
         }
     }
 
