@@ -143,6 +143,11 @@ check "the key, as docker-up.sh's users read it" says nxd_ in_it nexus key show
 check "nexus --version" in_it nexus --version
 check "a second instance is refused" fails "nother" "$engine" exec -e DATABASE_URL=postgres://127.0.0.1:1/x "$name" nexus
 
+check "keys" says cnp_live_ in_it nexus keys create --name laptop --owner ada --domain claude.example.com --expires 90d
+check "usage rebuild" says "Made anew" in_it nexus usage rebuild
+check "the dashboard's assets, and no bench" says echarts in_it sh -c '[ -z "$(find /app -iname "*bench*")" ] && ls /app/wwwroot/lib'
+check "the log is lines of JSON" not sh -c "$engine logs $name 2>&1 | grep -v '^{\"timestamp\"'"
+
 check "a message" says 200 message
 check "… is recorded" recorded 1
 check "token stats through the published port" says '"verify.test"' curl -sf "http://$proxy/token-stats"
