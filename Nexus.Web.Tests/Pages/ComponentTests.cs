@@ -87,7 +87,7 @@ public sealed class ComponentTests : BunitContext
         var page = Render<OverviewFigures>(page => page.Add(p => p.Today, figures).Add(p => p.Day, figures).Add(p => p.Zone, "Europe/Berlin")
             .Add(p => p.Hours, [.. Enumerable.Range(0, 24).Select(i => new HourFigures(Noon.AddHours(i), 0, 0))]).Add(p => p.Models, [new("one.example", "m&m", 10, 1, new(1, 2, 3, 4, 5))]));
         Assert.Equal("/dashboard/requests?domain=one.example&model=m%26m&range=24h", page.Find(".scroll a").GetAttribute("href"));
-        Assert.Equal(["13", "10 %"], [page.FindAll(".tile dd")[4].TextContent, page.FindAll(".tile .note")[1].TextContent[..4]]);
+        Assert.Equal(["13", "10 %"], [page.FindAll(".tile dd")[6].TextContent, page.FindAll(".tile .note")[1].TextContent[..4]]);
         Assert.Contains("Europe/Berlin", page.Markup, StringComparison.Ordinal);
         var classes = page.FindAll("meter").Select(meter => meter.GetAttribute("value"));
         Assert.Equal(["1", "2", "3", "4", "5"], classes);

@@ -35,6 +35,7 @@ internal static class Commands
             KeyCommand.Create(),
             KeysCommand.Create(),
             UsageCommand.Create(),
+            PricesCommand.Create(),
             DocsCommand.Create(),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());

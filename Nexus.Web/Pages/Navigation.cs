@@ -18,6 +18,7 @@ internal static class Navigation
         new("Limits", "/dashboard/token-usage"),
         new("Cache", "/dashboard/cache"),
         new("Budgets", "/dashboard/budgets", Covers: "/dashboard/budget"),
+        new("Prices", "/dashboard/prices", Covers: "/dashboard/prices/"),
         new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
         new("Domains", "/dashboard/domains"),
         new("Jobs", "/jobs", Covers: "/jobs/"),

@@ -6,22 +6,27 @@ namespace Nexus.Web.Usage;
 /// <summary>Sums over a stretch of time.</summary>
 /// <param name="Duration">Requests per bucket of <see cref="LatencyBuckets"/> by their whole duration.</param>
 /// <param name="FirstByte">The same by time to first byte.</param>
-internal sealed record UsageTotals(long Requests, long Errors, TokenUsage Tokens, long[] Duration, long[] FirstByte);
+internal sealed record UsageTotals(long Requests, long Errors, TokenUsage Tokens, SpendTotals Spend, long[] Duration, long[] FirstByte);
+
+/// <param name="Micros">Millionths of a US dollar, the estimated ones among them.</param>
+/// <param name="Unpriced">Requests of models without a price.</param>
+internal sealed record SpendTotals(long Micros, long EstimatedMicros, long Unpriced);
 
 internal sealed record HourOfUsage(DateTimeOffset At, long Requests, long Errors);
 
-internal sealed record ModelUsage(string Domain, string Model, long Requests, long Errors, TokenUsage Tokens);
+internal sealed record ModelUsage(string Domain, string Model, long Requests, long Errors, TokenUsage Tokens, SpendTotals Spend);
 
 /// <summary>Reads the five-minute rollups, added up by the database: it costs the same at any size of the ledger, in one round trip.</summary>
 internal sealed class UsageSummary(Database database)
 {
     private const string Tokens = "coalesce(sum(input_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint, coalesce(sum(cache_creation_5m_tokens), 0)::bigint, coalesce(sum(cache_creation_1h_tokens), 0)::bigint, coalesce(sum(cache_read_tokens), 0)::bigint";
     private const string Counts = "coalesce(sum(requests), 0)::bigint, coalesce(sum(errors), 0)::bigint";
+    private const string Spend = "coalesce(sum(cost_micros), 0)::bigint, coalesce(sum(estimated_cost_micros), 0)::bigint, coalesce(sum(unpriced_requests), 0)::bigint";
     private const int MostModels = 20;
 
     private static readonly string[] Statements =
     [
-        $"SELECT {Counts}, {Tokens} FROM usage_5m WHERE bucket >= $1",
+        $"SELECT {Counts}, {Tokens}, {Spend} FROM usage_5m WHERE bucket >= $1",
         "SELECT place::int, sum(d)::bigint, sum(f)::bigint FROM usage_5m, unnest(duration_histogram, first_byte_histogram) WITH ORDINALITY AS histogram(d, f, place) WHERE bucket >= $1 GROUP BY place",
     ];
 
@@ -33,7 +38,7 @@ internal sealed class UsageSummary(Database database)
             foreach (var statement in Statements)
                 Add(batch, statement, from);
         Add(batch, $"SELECT date_bin('1 hour', bucket, $1), {Counts} FROM usage_5m WHERE bucket >= $1 GROUP BY 1", day);
-        Add(batch, $"SELECT domain, model, {Counts}, {Tokens} FROM usage_5m WHERE bucket >= $1 GROUP BY domain, model ORDER BY sum(requests) DESC, domain, model LIMIT {MostModels}", day);
+        Add(batch, $"SELECT domain, model, {Counts}, {Tokens}, {Spend} FROM usage_5m WHERE bucket >= $1 GROUP BY domain, model ORDER BY sum(requests) DESC, domain, model LIMIT {MostModels}", day);
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var totals = (await TotalsAsync(reader, cancellation), await TotalsAsync(reader, cancellation));
@@ -47,7 +52,7 @@ internal sealed class UsageSummary(Database database)
         await reader.NextResultAsync(cancellation);
         var models = new List<ModelUsage>();
         while (await reader.ReadAsync(cancellation))
-            models.Add(new(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), TokensAt(reader, 4)));
+            models.Add(new(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), TokensAt(reader, 4), SpendAt(reader, 9)));
         var all = Enumerable.Range(0, 24).Select(hour => day.AddHours(hour)).Select(at => hours.GetValueOrDefault(at, new(at, 0, 0)));
         return (totals.Item1, totals.Item2, [.. all], models);
     }
@@ -55,7 +60,7 @@ internal sealed class UsageSummary(Database database)
     private static async Task<UsageTotals> TotalsAsync(NpgsqlDataReader reader, CancellationToken cancellation)
     {
         await reader.ReadAsync(cancellation);
-        var totals = new UsageTotals(reader.GetInt64(0), reader.GetInt64(1), TokensAt(reader, 2), new long[LatencyBuckets.Count], new long[LatencyBuckets.Count]);
+        var totals = new UsageTotals(reader.GetInt64(0), reader.GetInt64(1), TokensAt(reader, 2), SpendAt(reader, 7), new long[LatencyBuckets.Count], new long[LatencyBuckets.Count]);
         await reader.NextResultAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
@@ -72,6 +77,8 @@ internal sealed class UsageSummary(Database database)
 
     private static TokenUsage TokensAt(NpgsqlDataReader reader, int column) =>
         new(reader.GetInt64(column), reader.GetInt64(column + 1), reader.GetInt64(column + 2), reader.GetInt64(column + 3), reader.GetInt64(column + 4));
+
+    private static SpendTotals SpendAt(NpgsqlDataReader reader, int column) => new(reader.GetInt64(column), reader.GetInt64(column + 1), reader.GetInt64(column + 2));
 
     private static void Add(NpgsqlBatch batch, string statement, DateTimeOffset from) =>
         batch.BatchCommands.Add(new NpgsqlBatchCommand(statement) { Parameters = { new NpgsqlParameter<DateTimeOffset> { TypedValue = from } } });

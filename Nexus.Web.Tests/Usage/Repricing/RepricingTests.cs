@@ -38,6 +38,7 @@ public sealed class RepricingTests : IAsyncLifetime
     [Fact]
     public async Task The_job_rewrites_costs_and_leaves_ledger_and_rollups_the_same_and_says_who_asked()
     {
+        await AddLimitAsync();
         await FillAsync(2300);
         var outside = await SumAsync("started_at < '2026-11-25T11:00:00Z'");
         var before = await SumAsync("started_at >= '2026-11-25T11:00:00Z'");
@@ -61,9 +62,10 @@ public sealed class RepricingTests : IAsyncLifetime
         Assert.Equal(0, await LedgerSums.NumberAsync(_database, "SELECT count(*) FROM requests WHERE started_at >= '2026-11-25T11:00:00Z' AND (price_version <> 2 OR cost_estimate LIKE 'unpriced%')"));
         Assert.NotEqual(0, await LedgerSums.NumberAsync(_database, "SELECT count(*) FROM requests WHERE cost_estimate = 'aborted' AND price_version = 2"));
         await LedgerSums.AssertEqualRollupsAsync(_database);
+        Assert.Equal(await SumAsync("true"), await LedgerSums.NumberAsync(_database, "SELECT sum(micros)::bigint FROM limit_counters WHERE limit_id = 'lim_all'"));
 
         await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
-        var audit = await db.Audit.AsNoTracking().OrderBy(row => row.Id).ToListAsync();
+        var audit = await db.Audit.AsNoTracking().Where(row => row.Action.StartsWith("prices.")).OrderBy(row => row.Id).ToListAsync();
         Assert.Equal([("tester", "prices.changed", "version 2"), ("a test", "prices.repriced", "version 2")], audit.Select(row => (row.Actor, row.Action, row.Subject)));
     }
 
@@ -148,6 +150,14 @@ public sealed class RepricingTests : IAsyncLifetime
         var (version, problems) = await _nexus.Services.GetRequiredService<PriceLists>().SaveAsync(newest.Version, change(newest.Rules), "a reason", new Actor("tester", null), CancellationToken.None);
         Assert.Empty(problems);
         Assert.Equal(newest.Version + 1, version);
+    }
+
+    private async Task AddLimitAsync()
+    {
+        await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+        var start = Exchanges.Noon.AddYears(-1);
+        db.Add(new LimitRow { Id = "lim_all", Name = "all", Scope = "all", Subject = "", Amount = 1, Period = "day", StartsAt = start, CreatedAt = start, CreatedBy = "a test", UpdatedAt = start });
+        await db.SaveChangesAsync();
     }
 
     private async Task FillAsync(int count, int seed = 5)

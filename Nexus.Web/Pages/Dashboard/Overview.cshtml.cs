@@ -41,13 +41,13 @@ internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlig
             ("Today", Of(today)),
             ("Day", Of(day)),
             ("Hours", hours.Select(hour => new HourFigures(TimeZoneInfo.ConvertTime(hour.At, zone), hour.Requests, hour.Errors)).ToList()),
-            ("Models", models.Select(model => new ModelFigures(model.Domain, model.Model, model.Requests, model.Errors, Of(model.Tokens))).ToList()),
+            ("Models", models.Select(model => new ModelFigures(model.Domain, model.Model, model.Requests, model.Errors, Of(model.Tokens)) { CostMicros = model.Spend.Micros, EstimatedCostMicros = model.Spend.EstimatedMicros }).ToList()),
             ("Zone", zone.Id),
             ("Backlog", services.GetService<Journal>()?.Status.BacklogExchanges ?? 0L),
             ("ProxyAddress", proxy.For(Request)));
     }
 
-    private static Figures Of(UsageTotals totals) => new(totals.Requests, totals.Errors, Of(totals.Tokens), Of(totals.Duration), Of(totals.FirstByte));
+    private static Figures Of(UsageTotals totals) => new(totals.Requests, totals.Errors, Of(totals.Tokens), Of(totals.Duration), Of(totals.FirstByte)) { CostMicros = totals.Spend.Micros, EstimatedCostMicros = totals.Spend.EstimatedMicros, Unpriced = totals.Spend.Unpriced };
 
     private static TokenFigures Of(TokenUsage tokens) => new(tokens.Input, tokens.Output, tokens.CacheRead, tokens.CacheCreation5m, tokens.CacheCreation1h);
 

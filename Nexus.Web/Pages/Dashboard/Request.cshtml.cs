@@ -3,14 +3,17 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Capture;
+using Nexus.Web.Pages.Prices;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Pages.Shared.Prices;
 using Nexus.Web.Storage;
+using Nexus.Web.Usage.Pricing;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>One request: what was asked, what came back, and how. The view is in the URL.</summary>
-internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads, TimeProvider time) : PageModel
+internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadReader payloads, TimeProvider time) : PageModel
 {
     /// <summary>Messages shown at first: agents resend hundreds with every turn.</summary>
     private const int LastTurns = 20;
@@ -23,6 +26,10 @@ internal sealed class RequestModel(NexusDbContext db, PayloadReader payloads, Ti
     public LedgerRow? Row { get; private set; }
     public RequestFilter Filter { get; private set; } = new();
     public Fragment? Shown { get; private set; }
+
+    /// <summary>How the cost comes about.</summary>
+    public CostFigures Cost => CostExplanation.Of(Row!, prices);
+
     public Guid? Newer { get; private set; }
     public Guid? Older { get; private set; }
     public string View { get; private set; } = "conversation";

@@ -1,7 +1,17 @@
 namespace Nexus.Web.Pages.Shared;
 
 /// <summary>Sums over a stretch of time, as the overview shows them.</summary>
-public sealed record Figures(long Requests, long Errors, TokenFigures Tokens, Latency Whole, Latency FirstByte);
+public sealed record Figures(long Requests, long Errors, TokenFigures Tokens, Latency Whole, Latency FirstByte)
+{
+    /// <summary>Micro-dollars.</summary>
+    public long CostMicros { get; init; }
+
+    /// <summary>The part of the cost that is an estimate.</summary>
+    public long EstimatedCostMicros { get; init; }
+
+    /// <summary>Requests of models that no price names.</summary>
+    public long Unpriced { get; init; }
+}
 
 /// <summary>Tokens by class; input counts neither what was read from the cache nor what was written to it.</summary>
 public sealed record TokenFigures(long Input, long Output, long CacheRead, long CacheWrite5m, long CacheWrite1h)
@@ -16,4 +26,11 @@ public sealed record Latency(double? P50, double? P95, double? P99);
 
 public sealed record HourFigures(DateTimeOffset At, long Requests, long Errors);
 
-public sealed record ModelFigures(string Domain, string Model, long Requests, long Errors, TokenFigures Tokens);
+public sealed record ModelFigures(string Domain, string Model, long Requests, long Errors, TokenFigures Tokens)
+{
+    /// <summary>Micro-dollars.</summary>
+    public long CostMicros { get; init; }
+
+    /// <summary>The part of the cost that is an estimate.</summary>
+    public long EstimatedCostMicros { get; init; }
+}

@@ -10,7 +10,14 @@ public sealed record RequestLine(
     Guid Id, DateTimeOffset At, string Domain, string? Model, string? ModelRequested, string Lane, string Outcome, int? Status, string? Client,
     long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens, int? FirstByteMs, int DurationMs)
 {
+    /// <summary>Micro-dollars; null when nothing is billed.</summary>
+    public long? CostMicros { get; init; }
+
+    /// <summary>Why the cost is an estimate, as in the ledger; null when it is exact.</summary>
+    public string? CostEstimate { get; init; }
+
     internal static Expression<Func<LedgerRow, RequestLine>> FromLedger { get; } = row => new RequestLine(
         row.Id, row.StartedAt, row.Domain, row.ModelServed ?? row.ModelRequested, row.ModelRequested, row.Lane, row.Outcome, row.Status, row.Client,
-        row.InputTokens, row.OutputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.FirstByteMs, row.DurationMs);
+        row.InputTokens, row.OutputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.FirstByteMs, row.DurationMs)
+    { CostMicros = row.CostMicros, CostEstimate = row.CostEstimate };
 }
