@@ -126,7 +126,8 @@ internal sealed partial class Forwarding(
         var reason = failure.Exception?.GetBaseException().Message;
         var (outcome, refusal) = Judge(context, request, failure, reason);
         request.Recorder?.End(End(context, request, outcome, outcome == Outcome.Completed ? null : reason ?? failure.Error.ToString()) with { Status = refusal is null || context.Response.HasStarted ? null : refusal.Status });
-        Log.Failed(logger, request.Id, failure.Error, reason ?? "");
+        // Whoever presses Esc leaves in the middle of an answer: nothing for an operator to look at.
+        Log.Failed(logger, outcome == Outcome.ClientAborted ? LogLevel.Information : LogLevel.Warning, request.Id, outcome, failure.Error, reason ?? "");
         if (refusal is not null)
             await refusal.WriteAsync(context);
     }
@@ -178,7 +179,7 @@ internal sealed partial class Forwarding(
 
     private static partial class Log
     {
-        [LoggerMessage(EventName = "forwarding_failed", Level = LogLevel.Warning, Message = "Request {RequestId} did not end well: {Failure} {Reason}")]
-        public static partial void Failed(ILogger logger, Guid requestId, ForwarderError failure, string reason);
+        [LoggerMessage(EventName = "forwarding_failed", Message = "Request {RequestId} did not end well: {Outcome}, {Failure} {Reason}")]
+        public static partial void Failed(ILogger logger, LogLevel level, Guid requestId, Outcome outcome, ForwarderError failure, string reason);
     }
 }
