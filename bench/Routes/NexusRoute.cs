@@ -8,11 +8,11 @@ namespace Nexus.Bench.Routes;
 /// <summary>A Nexus of its own: the Release build with a new DATA_DIR and the private PostgreSQL in it.</summary>
 internal sealed class NexusRoute : Route
 {
+    public const string DashboardKey = "bench-dashboard-key";
     private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
     private static int _directories;
     private readonly Workplace _workplace;
     private readonly IReadOnlyDictionary<string, string> _extra;
-    private readonly int _dashboardPort = ServerProcess.FreePort();
     private ServerProcess? _process;
 
     private NexusRoute(Workplace workplace, string name, IReadOnlyDictionary<string, string> extra) : base(name, ServerProcess.FreePort())
@@ -23,6 +23,8 @@ internal sealed class NexusRoute : Route
     }
 
     public string DataDirectory { get; }
+
+    public int DashboardPort { get; } = ServerProcess.FreePort();
 
     /// <summary>The app alone, without PostgreSQL.</summary>
     public int AppProcess => _process!.Id;
@@ -53,10 +55,10 @@ internal sealed class NexusRoute : Route
         {
             ["HOST"] = "127.0.0.1",
             ["PROXY_PORT"] = $"{Port}",
-            ["DASHBOARD_PORT"] = $"{_dashboardPort}",
+            ["DASHBOARD_PORT"] = $"{DashboardPort}",
             ["DATA_DIR"] = DataDirectory,
             ["DATABASE_URL"] = "",
-            ["DASHBOARD_API_KEY"] = "bench-dashboard-key",
+            ["DASHBOARD_API_KEY"] = DashboardKey,
             ["CLAUDE_API_BASE_URL"] = _workplace.UpstreamUrl,
             ["ENABLE_CLIENT_AUTH"] = "auto",
             ["LOG_LEVEL"] = "warn",
@@ -68,7 +70,7 @@ internal sealed class NexusRoute : Route
         await _process.ListensAsync(Port);
         await UntilAsync(() => IsOkAsync(Port), TimeSpan.FromMinutes(1), "answers /health");
         var answering = Stopwatch.GetElapsedTime(start);
-        await UntilAsync(() => IsOkAsync(_dashboardPort), TimeSpan.FromMinutes(2), "is healthy");
+        await UntilAsync(() => IsOkAsync(DashboardPort), TimeSpan.FromMinutes(2), "is healthy");
         return (answering, Stopwatch.GetElapsedTime(start));
     }
 

@@ -17,6 +17,7 @@ internal sealed record Scenario(string Name, string Title, Func<Workplace, Effor
         new("growth", "What is stored does not slow what comes", GrowthScenario.MeasureAsync),
         new("start", "Start", StartScenario.MeasureAsync),
         new("streams", "A thousand streams", StreamsScenario.MeasureAsync),
+        new("pages", "Pages and API over ten million requests", PagesScenario.MeasureAsync),
         new("bytes", "Bytes of the database", BytesScenario.MeasureAsync),
     ];
 }
