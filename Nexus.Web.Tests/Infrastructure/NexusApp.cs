@@ -53,7 +53,9 @@ internal sealed class NexusApp : IAsyncDisposable
         };
         foreach (var (name, value) in settings)
             values[name] = value;
-        var app = Program.Build(values.TryGetValue("ASPNETCORE_ENVIRONMENT", out var environment) ? ["--environment", environment!] : [], values);
+        // What no variable stands for: a configuration key such as Proxy:RequestMemoryBytes.
+        var keys = settings.Where(setting => setting.Name.Contains(':', StringComparison.Ordinal)).Select(setting => $"--{setting.Name}={setting.Value}");
+        var app = Program.Build(values.TryGetValue("ASPNETCORE_ENVIRONMENT", out var environment) ? ["--environment", environment!, .. keys] : [.. keys], values);
         await app.StartAsync();
         return new NexusApp(app, home, directory is null);
     }

@@ -10,7 +10,7 @@ namespace Nexus.Web.Access;
 /// What it says of a key it says only to who holds that key at its own domain: to everybody else a key of another domain, a
 /// revoked one of another domain and one that never was are the same.
 /// </summary>
-internal sealed class CallerResolver(CredentialFiles files, AccessState access, IOptions<AccessOptions> options, TimeProvider time)
+internal sealed class CallerResolver(CredentialFiles files, DashboardKey dashboard, AccessState access, IOptions<AccessOptions> options, TimeProvider time)
 {
     /// <summary>A client with a wrong key tries it a few times by itself, and many share an address.</summary>
     public const int FreeGuesses = 10;
@@ -59,6 +59,9 @@ internal sealed class CallerResolver(CredentialFiles files, AccessState access, 
     {
         if (presented.IsEmpty)
             return Deny(401, "authentication_error", $"The request carries no credential. Send your own Claude key or login, or a Nexus key if '{domain}' has one.");
+        // What opens a door here must not be shown to the upstream, whichever door the caller stands at.
+        if (files.IsClientKey(presented.Bearer) | files.IsClientKey(presented.ApiKey) | dashboard.Matches(presented.Bearer) | dashboard.Matches(presented.ApiKey))
+            return Wrong(domain);
         var (key, managed) = Managed(domain, presented);
         if (key is not null && Problem(key) is { } problem)
             return Deny(401, "authentication_error", problem);

@@ -34,7 +34,7 @@ internal static class ContentDecoding
                     return null;
             }
         }
-        catch (Exception error) when (error is InvalidDataException or ZstdSharp.ZstdException or IOException)
+        catch (Exception error) when (error is InvalidDataException or InvalidOperationException or ZstdSharp.ZstdException or IOException) // Brotli says the second
         {
             // A stream that broke off: what came out until then is what is known.
             if (decoded.Length == 0)

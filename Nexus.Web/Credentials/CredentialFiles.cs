@@ -17,7 +17,7 @@ internal sealed partial class CredentialFiles : BackgroundService
     private readonly TimeProvider _time;
     private readonly SecretMask _mask;
     private readonly ILogger<CredentialFiles> _logger;
-    private readonly Dictionary<string, (DateTime Modified, long Length)> _seen = [];
+    private readonly Dictionary<string, byte[]?> _seen = [];
     private volatile FrozenDictionary<string, DomainCredential> _byDomain = FrozenDictionary<string, DomainCredential>.Empty;
     private volatile FrozenSet<string> _clientKeys = FrozenSet<string>.Empty;
 
@@ -67,11 +67,12 @@ internal sealed partial class CredentialFiles : BackgroundService
             foreach (var file in files)
             {
                 var domain = file.Name[..^Suffix.Length].ToLowerInvariant();
-                var stamp = (file.LastWriteTimeUtc, file.Length);
+                var content = Read(file);
                 var known = _byDomain.GetValueOrDefault(domain);
-                var same = known is not null && _seen.GetValueOrDefault(domain) == stamp;
-                next[domain] = same ? known! : Load(domain, file);
-                _seen[domain] = stamp;
+                // By content: a copy may keep size and time, and behind a symbolic link (mounted secrets) both are the link's.
+                var same = known is not null && _seen.GetValueOrDefault(domain).AsSpan().SequenceEqual(content);
+                next[domain] = same ? known! : Load(domain, content);
+                _seen[domain] = content;
                 changed |= !same;
             }
 
@@ -89,18 +90,22 @@ internal sealed partial class CredentialFiles : BackgroundService
         }
     }
 
-    private DomainCredential Load(string domain, FileInfo file)
+    /// <summary>Null when it cannot be read.</summary>
+    private static byte[]? Read(FileInfo file)
     {
-        DomainCredential credential;
         try
         {
-            credential = DomainCredential.Parse(domain, File.ReadAllBytes(file.FullName));
+            return File.ReadAllBytes(file.FullName);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            credential = DomainCredential.Unusable("it cannot be read: check its owner and mode");
+            return null;
         }
+    }
 
+    private DomainCredential Load(string domain, byte[]? content)
+    {
+        var credential = content is null ? DomainCredential.Unusable("it cannot be read: check its owner and mode") : DomainCredential.Parse(domain, content);
         _mask.Learn(credential.ApiKey);
         _mask.Learn(credential.ClientApiKey);
         if (credential.Problem is { } problem)

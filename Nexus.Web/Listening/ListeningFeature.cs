@@ -25,12 +25,19 @@ internal static class ListeningFeature
     public static void UseListenerRouting(this WebApplication app)
     {
         app.UseRouting();
-        app.Use(next => context => context.GetEndpoint() is null && context.Listener() == Listener.Proxy
+        app.Use(next => context => context.Listener() == Listener.Proxy && !IsServed(context)
             ? Refusal.NotFound(context.Request.Path).WriteAsync(context)
             : next(context));
         app.UseAuthentication();
         app.UseAuthorization();
     }
+
+    /// <summary>
+    /// Not served either is what routing answers itself, such as a method that an endpoint does not take, and a fallback: the
+    /// one for static files in development belongs to no listener.
+    /// </summary>
+    private static bool IsServed(HttpContext context) =>
+        context.GetEndpoint() is RouteEndpoint { Order: < int.MaxValue } endpoint && (endpoint.Metadata.GetMetadata<ServedOn>()?.Listener ?? Listener.Proxy) == Listener.Proxy;
 
     private static void Listen(KestrelServerOptions kestrel, ListeningOptions options)
     {

@@ -19,7 +19,9 @@ internal static class Transforms
             // The upstream's own host, from its URL: the caller's Host names a tenant of ours.
             context.ProxyRequest.Headers.Host = null;
             context.ProxyRequest.Headers.Remove("x-dashboard-key");
-            KeepEscapes(context);
+            KeepTarget(context);
+            foreach (var name in NamedByConnection(context.HttpContext.Request.Headers.Connection, context.ProxyRequest.Headers.NonValidated.Select(header => header.Key)))
+                context.ProxyRequest.Headers.Remove(name);
             var caller = ProxiedRequest.Of(context.HttpContext).Caller;
             caller?.Presented?.RemoveFrom(context.ProxyRequest.Headers);
             if (caller?.Credential is { } credential)
@@ -28,22 +30,44 @@ internal static class Transforms
         });
         builder.AddResponseTransform(context =>
         {
-            if (context.ProxyResponse is { } answer)
-                Tee(context.HttpContext, answer);
+            if (context.ProxyResponse is not { } answer)
+                return default;
+            if (answer.Headers.NonValidated.TryGetValues("Connection", out var connection))
+                foreach (var name in NamedByConnection(connection, context.HttpContext.Response.Headers.Keys))
+                    context.HttpContext.Response.Headers.Remove(name);
+            Tee(context.HttpContext, answer);
             return default;
         });
     }
 
     /// <summary>
-    /// The target as the caller wrote it: YARP would escape once more what Kestrel does not unescape, <c>%2F</c>. A target with
-    /// dot segments stays as Kestrel resolved it, since that is the one that was admitted.
+    /// The target as the caller wrote it: YARP would escape what Kestrel does not unescape, and a query's rarer characters. A
+    /// target with dot segments stays as Kestrel resolved it, since that is the one that was admitted; and where an operator's
+    /// own route changes path or query, its word stands.
     /// </summary>
-    private static void KeepEscapes(RequestTransformContext context)
+    private static void KeepTarget(RequestTransformContext context)
     {
+        var request = context.HttpContext.Request;
         var target = context.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!target.Contains('%', StringComparison.Ordinal) || !target.StartsWith('/') || target.Split('?')[0].Split('/').Any(segment => Uri.UnescapeDataString(segment) is "." or ".."))
+        if (!target.StartsWith('/') || Climbs(target) || context.Path != request.Path || context.Query.QueryString != request.QueryString)
             return;
         context.ProxyRequest.RequestUri = new Uri(context.DestinationPrefix.TrimEnd('/') + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    }
+
+    private static bool Climbs(string target)
+    {
+        var path = target.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? target[..query] : target;
+        // Most targets have no dot behind a slash, escaped or not.
+        return (path.Contains("/.", StringComparison.Ordinal) || path.Contains("%2e", StringComparison.OrdinalIgnoreCase))
+            && path.Split('/').Any(segment => Uri.UnescapeDataString(segment) is "." or "..");
+    }
+
+    /// <summary>The headers that a <c>Connection</c> header names belong to that connection alone (RFC 9110, 7.6.1).</summary>
+    private static List<string> NamedByConnection(IEnumerable<string?> connection, IEnumerable<string> names)
+    {
+        var named = connection.SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .Where(token => !token.Equals("keep-alive", StringComparison.OrdinalIgnoreCase) && !token.Equals("close", StringComparison.OrdinalIgnoreCase)).ToList();
+        return named.Count == 0 ? [] : [.. names.Where(name => named.Contains(name, StringComparer.OrdinalIgnoreCase))];
     }
 
     private static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, DomainCredential credential)

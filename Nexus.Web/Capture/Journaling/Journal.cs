@@ -44,6 +44,7 @@ internal sealed partial class Journal : IDisposable
         _logger = logger;
         Time = time;
         Files = new JournalFiles(data.Value.JournalDirectory);
+        Files.ReadCheckpoint(); // one that points past the end is dropped before anything is written that it would hide
         var segments = Files.Segments();
         _segment = FirstOwnSegment = segments.Count == 0 ? 1 : segments[^1] + 1;
         foreach (var segment in segments)
@@ -118,7 +119,7 @@ internal sealed partial class Journal : IDisposable
                 _dirty = true;
             }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (JournalFiles.IsDisk(error))
         {
             Failed(error);
             return false;
@@ -161,7 +162,7 @@ internal sealed partial class Journal : IDisposable
                 if (_handle is not null)
                     RandomAccess.FlushToDisk(_handle);
         }
-        catch (IOException error)
+        catch (Exception error) when (JournalFiles.IsDisk(error))
         {
             Failed(error);
         }
@@ -185,7 +186,7 @@ internal sealed partial class Journal : IDisposable
         {
             Files.WriteCheckpoint(position);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (JournalFiles.IsDisk(error))
         {
             Failed(error);
         }
@@ -201,7 +202,7 @@ internal sealed partial class Journal : IDisposable
             if (keepCopy)
                 Files.KeepCopy(segment);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (JournalFiles.IsDisk(error))
         {
             Failed(error);
         }

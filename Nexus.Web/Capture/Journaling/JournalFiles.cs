@@ -27,6 +27,9 @@ internal sealed class JournalFiles : IDisposable
         }
     }
 
+    /// <summary>Whether an error says that the disk refuses. Past a limit of file size .NET says so as an argument's error.</summary>
+    public static bool IsDisk(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
+
     public IReadOnlyList<long> Segments() =>
         [.. Directory.EnumerateFiles(_directory, "*.journal")
             .Select(path => long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1)
