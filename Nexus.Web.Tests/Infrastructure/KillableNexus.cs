@@ -127,8 +127,8 @@ internal sealed class KillableNexus : IAsyncDisposable
     {
         while (await lines.ReadLineAsync() is { } line)
         {
-            if (line.Contains("\"event\":\"started\"", StringComparison.Ordinal) && JsonNode.Parse(line) is { } started)
-                _listening.TrySetResult((started["proxy"]!.GetValue<string>(), started["dashboard"]!.GetValue<string>()));
+            if (line.Contains("\"event\":\"started\"", StringComparison.Ordinal) && JsonNode.Parse(line) is { } started && started["proxy"] is { } proxy)
+                _listening.TrySetResult((proxy.GetValue<string>(), started["dashboard"]!.GetValue<string>()));
 
             lock (_output)
             {

@@ -46,6 +46,19 @@ internal sealed class RawClient : IDisposable
         return message;
     }
 
+    /// <summary>Waits until a text has come in; what came in is gone then.</summary>
+    public async Task ReceiveAsync(string text)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var (received, buffer) = (new StringBuilder(), new byte[16 * 1024]);
+        while (!received.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            var read = await _connection.GetStream().ReadAsync(buffer, limit.Token);
+            Assert.True(read > 0, $"The connection ended after: {received}");
+            received.Append(Encoding.Latin1.GetString(buffer, 0, read));
+        }
+    }
+
     /// <summary>Ends the sending side, as a client that has said everything.</summary>
     public void Finish() => _connection.Client.Shutdown(SocketShutdown.Send);
 

@@ -29,14 +29,14 @@ public sealed class MalformedInputTests(ITestOutputHelper output) : IAsyncLifeti
         await using var stored = StoredRequests.Open(database);
         await using var nexus = await NexusApp.StartAsync(_upstream, database);
         var statuses = new int[600];
-        await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, Count), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) =>
         {
             var request = MalformedRequests.Make(new Random(seed + i), i);
             using var client = await RawClient.ConnectAsync(nexus.Proxy.BaseAddress!);
             await client.SendAsync(request);
             var reading = client.TryReadAsync();
             // What never ends is ended here; a request that is whole must be waited for, since leaving would cancel it.
-            if (await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(5))) != reading)
+            if (await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(5), cancellation)) != reading)
                 client.Finish();
             var answer = await reading;
             Interlocked.Increment(ref statuses[answer?.Status ?? 0]);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Proxy;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -18,7 +20,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
     {
         var database = await Postgres.NewDatabaseAsync();
         _stored = StoredRequests.Open(database);
-        _nexus = await NexusApp.StartAsync(_upstream.Url, database, settings: ("CLAUDE_API_TIMEOUT", "2000"));
+        _nexus = await NexusApp.StartAsync(_upstream.Url, database, settings: ("CLAUDE_API_TIMEOUT", "5000"));
     }
 
     public async Task DisposeAsync()
@@ -151,7 +153,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", body: """{"model":"m"}"""));
         await arrived.Task.WaitAsync(TimeSpan.FromSeconds(10));
         Leave(client, reset);
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(1.5));
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal("client_aborted", (await _stored.OnlyAsync()).Outcome);
     }
 
@@ -169,9 +171,9 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         };
         var client = await RawClient.ConnectAsync(_nexus.Proxy.BaseAddress!);
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", body: "{}"));
-        await Task.Delay(300);
+        await client.ReceiveAsync("Hello");
         Leave(client, reset);
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(1.5));
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(20));
         var row = await _stored.OnlyAsync();
         Assert.Equal(("client_aborted", 10L, 1L, 100L, (long)Beginning.Length), (row.Outcome, row.Input, row.Output, row.CacheRead, row.ResponseBytes));
     }
@@ -186,7 +188,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         };
         var client = await RawClient.ConnectAsync(_nexus.Proxy.BaseAddress!);
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", body: "{}"));
-        await Task.Delay(300);
+        await client.ReceiveAsync("event: message_stop");
         client.Reset();
         var row = await _stored.OnlyAsync();
         Assert.Equal(("completed", 5L, null), (row.Outcome, row.Output, row.Error));
@@ -203,7 +205,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         };
         var client = await RawClient.ConnectAsync(_nexus.Proxy.BaseAddress!);
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", body: "{}"));
-        await Task.Delay(300);
+        await client.ReceiveAsync("event: message_stop");
         client.Reset();
         Assert.Equal("client_aborted", (await _stored.OnlyAsync()).Outcome);
     }
@@ -213,7 +215,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
     {
         var client = await RawClient.ConnectAsync(_nexus.Proxy.BaseAddress!);
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", "Content-Length: 100\r\n") + "{\"model\":");
-        await Task.Delay(200);
+        await NexusApp.UntilAsync(() => Task.FromResult(_nexus.Services.GetRequiredService<InFlightRequests>().Count == 1), "the upload has begun");
         client.Reset();
         Assert.Equal("client_aborted", (await _stored.OnlyAsync()).Outcome);
         Assert.Empty(_upstream.Requests);

@@ -127,6 +127,7 @@ public sealed class CallerResolverTests : IDisposable
 
     private CallerResolver Resolver(ClientAuth auth = ClientAuth.Auto) => new(
         new CredentialFiles(Options.Create(new CredentialOptions { Directory = _directory }), Options.Create(new DataOptions()), _time, new SecretMask(), NullLogger<CredentialFiles>.Instance),
+        new DashboardKey(Options.Create(new AccessOptions { DashboardApiKey = "the-dashboard's-key" }), Options.Create(new DataOptions()), NullLogger<DashboardKey>.Instance),
         _state, Options.Create(new AccessOptions { EnableClientAuth = auth }), _time);
 
     private static HeaderDictionary Bearer(string key) => new() { ["Authorization"] = "Bearer " + key };
