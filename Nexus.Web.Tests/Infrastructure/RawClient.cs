@@ -46,18 +46,8 @@ internal sealed class RawClient : IDisposable
         return message;
     }
 
-    /// <summary>Waits until a text has come in; what came in is gone then.</summary>
-    public async Task ReceiveAsync(string text)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        var (received, buffer) = (new StringBuilder(), new byte[16 * 1024]);
-        while (!received.ToString().Contains(text, StringComparison.Ordinal))
-        {
-            var read = await _connection.GetStream().ReadAsync(buffer, limit.Token);
-            Assert.True(read > 0, $"The connection ended after: {received}");
-            received.Append(Encoding.Latin1.GetString(buffer, 0, read));
-        }
-    }
+    /// <summary>Waits until a text has come in, and leaves it to be read.</summary>
+    public async Task ReceiveAsync(string text) => Assert.True(await _reader.UntilAsync(Encoding.Latin1.GetBytes(text)).WaitAsync(TimeSpan.FromSeconds(30)), $"The connection ended without: {text}");
 
     /// <summary>Ends the sending side, as a client that has said everything.</summary>
     public void Finish() => _connection.Client.Shutdown(SocketShutdown.Send);

@@ -54,6 +54,15 @@ internal sealed class RawReader(Stream stream)
         return head with { Body = Take(_read.Count) };
     }
 
+    /// <summary>Reads ahead until <paramref name="needle"/> has come; false when the connection ends without it.</summary>
+    public async Task<bool> UntilAsync(byte[] needle)
+    {
+        while (IndexOf(needle) < 0)
+            if (!await MoreAsync())
+                return false;
+        return true;
+    }
+
     private async Task<RawMessage> ChunkedAsync(RawMessage head)
     {
         var body = new List<byte>();

@@ -43,10 +43,9 @@ public sealed class DrainTests : IAsyncLifetime
     {
         var nexus = await KillableNexus.StartAsync(_upstream.Url, _directory, null);
         await nexus.ReadyAsync();
-        var callers = await BeginAsync(nexus);
         using var upload = await RawClient.ConnectAsync(nexus.Proxy.BaseAddress!);
         await upload.SendAsync(RawClient.Request("POST", "/v1/messages", "Content-Length: 2\r\n") + "{");
-        await Task.Delay(300);
+        var callers = await BeginAsync(nexus);
 
         await nexus.TerminateAsync();
         await NexusApp.UntilAsync(async () => await StatusAsync(nexus.Proxy, "/health/ready") == 503 && await StatusAsync(nexus.Dashboard, "/health/ready") == 503, "both ports say that it drains");
@@ -111,7 +110,7 @@ public sealed class DrainTests : IAsyncLifetime
     /// <summary>A process that has ended and whose parent does not ask for it runs no more.</summary>
     private static bool Runs(string process) => File.Exists($"/proc/{process}/stat") && !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal);
 
-    private async Task<List<RawClient>> BeginAsync(KillableNexus nexus)
+    private static async Task<List<RawClient>> BeginAsync(KillableNexus nexus)
     {
         var callers = new List<RawClient>();
         for (var i = 0; i < InFlight; i++)
@@ -120,8 +119,8 @@ public sealed class DrainTests : IAsyncLifetime
             await callers[^1].SendAsync(RawClient.Request("POST", "/v1/messages", body: string.Create(CultureInfo.InvariantCulture, $"{{\"n\":{i}}}")));
         }
 
-        await NexusApp.UntilAsync(() => Task.FromResult(_upstream.Requests.Count == InFlight), "all are upstream");
-        await Task.Delay(500);
+        foreach (var caller in callers)
+            await caller.ReceiveAsync(Streams.Events[0]);
         return callers;
     }
 

@@ -91,6 +91,13 @@ public sealed class FramingTests : IAsyncLifetime
         Assert.Equal($"GET /v1/models{query} HTTP/1.1", Assert.Single(_upstream.Requests).FirstLine);
     }
 
+    [Theory]
+    [InlineData("xn--")]
+    [InlineData("xn--bcher-kva.example")]
+    [InlineData("my_gateway:3000")]
+    public async Task Any_name_a_host_may_have_passes(string host) =>
+        Assert.Equal(200, (await AskAsync($"GET /v1/models HTTP/1.1\r\nHost: {host}\r\nx-api-key: sk-ant-own\r\n\r\n")).Status);
+
     [Fact]
     public async Task A_very_long_query_passes()
     {

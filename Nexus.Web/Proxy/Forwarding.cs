@@ -56,7 +56,8 @@ internal sealed partial class Forwarding(
     {
         if (draining.IsDraining)
             return Refusal.Overloaded("This gateway is shutting down. Try again in a moment.") with { CloseConnection = true };
-        if (RequestDomain.From(context.Request.Host.Value) is not { } domain)
+        // The header itself: Request.Host takes punycode apart, and throws at what is none.
+        if (RequestDomain.From(context.Request.Headers.Host.ToString()) is not { } domain)
             return new(StatusCodes.Status400BadRequest, "invalid_request_error", "The Host header does not name a host.");
         request.Domain = domain;
         var (caller, denial) = callers.Resolve(domain, context.Request.Headers, context.Connection.RemoteIpAddress);
