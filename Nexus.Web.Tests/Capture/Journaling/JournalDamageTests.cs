@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -139,7 +138,7 @@ public sealed class JournalDamageTests : IDisposable
     {
         var at = DateTimeOffset.UtcNow;
         var start = new StartMetadata(at, "d", "POST", "/v1/messages", "", [], null, null, null, null, null, CaptureLevel.Full);
-        return journal.Begin(Guid.CreateVersion7(at), start, journal.Time.GetTimestamp(), new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(request)));
+        return journal.Begin(Guid.CreateVersion7(at), start, journal.Time.GetTimestamp(), Encoding.UTF8.GetBytes(request));
     }
 
     private static void Finish(ExchangeRecorder recorder, string answer)
