@@ -64,7 +64,7 @@ public sealed class DatabaseOutageTests(ITestOutputHelper output) : IAsyncLifeti
         await load.StopAsync();
         await NexusApp.UntilAsync(async () => (await AskAsync(nexus.Proxy)).Backlog == 0, "the backlog is drained");
         await using var stored = StoredRequests.Open(database);
-        await load.IsInTheLedgerAsync(stored, _upstream);
+        await load.IsInTheLedgerAsync(stored, _upstream, nexus.Dashboard);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load.Seen.Count} requests, {load.Seen.Count(seen => seen.Error is not null)} errors, noticed after {noticed.TotalSeconds:0.0} s, backlog up to {backlog}, memory up to {most >> 20} MiB, healthy {healthy.TotalSeconds:0.0} s after the start, backlog drained after {back.Elapsed.TotalSeconds:0.0} s"));
         Assert.DoesNotContain(load.Seen, seen => seen.Error is not null);
         Assert.InRange(backlog, 1, int.MaxValue);

@@ -57,7 +57,7 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
             await Task.Delay(300);
             await load.StopAsync();
             await using var stored = StoredRequests.Open(database ?? Private());
-            await load.IsInTheLedgerAsync(stored, _upstream, "interrupted");
+            await load.IsInTheLedgerAsync(stored, _upstream, nexus.Dashboard, "interrupted");
             await Report(load, stored, kills);
         }
     }

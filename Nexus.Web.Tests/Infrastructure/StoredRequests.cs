@@ -4,7 +4,7 @@ using Xunit;
 namespace Nexus.Web.Tests.Infrastructure;
 
 /// <summary>A row of the ledger, as far as tests look at it.</summary>
-internal sealed record StoredRequest(Guid Id, string Outcome, int? Status, long Input, long Output, long CacheRead, long ResponseBytes, bool HasPayload, string Payload, string? Error, string? BodyHash);
+internal sealed record StoredRequest(Guid Id, string Outcome, int? Status, long Input, long Output, long CacheRead, long ResponseBytes, bool HasPayload, string Payload, string? Error);
 
 /// <summary>The ledger, read past the app.</summary>
 internal sealed class StoredRequests : IAsyncDisposable
@@ -18,13 +18,13 @@ internal sealed class StoredRequests : IAsyncDisposable
     public async Task<List<StoredRequest>> AllAsync()
     {
         await using var command = _source.CreateCommand("""
-            SELECT r.id, r.outcome, r.status, r.input_tokens, r.output_tokens, r.cache_read_tokens, r.response_bytes, p.id IS NOT NULL, r.payload, r.error_message, encode(r.body_hash, 'hex')
+            SELECT r.id, r.outcome, r.status, r.input_tokens, r.output_tokens, r.cache_read_tokens, r.response_bytes, p.id IS NOT NULL, r.payload, r.error_message
             FROM requests r LEFT JOIN request_payloads p ON p.started_at = r.started_at AND p.id = r.id ORDER BY r.id
             """);
         var rows = new List<StoredRequest>();
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
-            rows.Add(new(reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt16(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetBoolean(7), reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9), reader.IsDBNull(10) ? null : reader.GetString(10)));
+            rows.Add(new(reader.GetGuid(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetInt16(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetBoolean(7), reader.GetString(8), reader.IsDBNull(9) ? null : reader.GetString(9)));
         return rows;
     }
 

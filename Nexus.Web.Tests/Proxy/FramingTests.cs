@@ -92,7 +92,6 @@ public sealed class FramingTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("xn--")]
     [InlineData("xn--bcher-kva.example")]
     [InlineData("my_gateway:3000")]
     public async Task Any_name_a_host_may_have_passes(string host) =>
@@ -189,6 +188,7 @@ public sealed class FramingTests : IAsyncLifetime
     [InlineData("GET /v1/models HTTP/1.1\r\nHost: a\r\nHost: b\r\nx-api-key: k\r\n\r\n")]
     [InlineData("GET /v1/models HTTP/1.1\r\nHost: a b\r\nx-api-key: k\r\n\r\n")]
     [InlineData("GET /v1/models HTTP/1.1\r\nHost: ../../etc\r\nx-api-key: k\r\n\r\n")]
+    [InlineData("GET /v1/models HTTP/1.1\r\nHost: xn--\r\nx-api-key: k\r\n\r\n")]
     [InlineData("GET /v1/models HTTP/1.1\r\nHost: a..b\r\nx-api-key: k\r\n\r\n")]
     [InlineData("GET /v1/models HTTP/1.0\r\nx-api-key: k\r\n\r\n")]
     [InlineData("POST /v1/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\nx-api-key: k\r\n\r\n{}")]

@@ -18,7 +18,23 @@ internal static class RequestDomain
         var name = NameOf(domain).TrimEnd('.');
         if (name.Length == 0)
             return null;
+        if (name.Contains("xn--", StringComparison.Ordinal) && !IsPunycode(name))
+            return null;
         return name == "localhost" || IPAddress.TryParse(name.Trim('[', ']'), out _) ? domain : name;
+    }
+
+    /// <summary>What looks like punycode must be some: ASP.NET takes it apart wherever a request's host is asked for, and throws.</summary>
+    private static bool IsPunycode(string name)
+    {
+        try
+        {
+            new System.Globalization.IdnMapping().GetUnicode(name);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     private static string NameOf(string domain)
