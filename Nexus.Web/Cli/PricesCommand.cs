@@ -85,7 +85,7 @@ internal static class PricesCommand
         await using var connection = await services.GetRequiredService<Database>().JobsDataSource.OpenConnectionAsync(cancellation);
         if (dry)
         {
-            Print((await Repricer.PreviewAsync(connection, list, from, to, long.MaxValue, TimeSpan.MaxValue, cancellation)).Differences, list.Version, "would be");
+            Print((await Repricer.PreviewAsync(connection, list, from, to, long.MaxValue, TimeSpan.MaxValue, cancellation)).Differences, list.Version, "To be costed");
             return 0;
         }
 
@@ -95,7 +95,7 @@ internal static class PricesCommand
         await using var db = services.GetRequiredService<NexusDbContext>();
         db.Record(Actor.CommandLine, TimeProvider.System.GetUtcNow(), "prices.repriced", $"version {list.Version}", new { from, to, done.Rows, done.Changed, done.OldMicros, done.NewMicros, done.Models });
         await db.SaveChangesAsync(cancellation);
-        Print(done, list.Version, "are");
+        Print(done, list.Version, "Costed");
         return 0;
     }
 
@@ -104,7 +104,7 @@ internal static class PricesCommand
         Console.WriteLine("model\trequests\tchanged\tbefore\tafter");
         foreach (var model in differences.Models)
             Console.WriteLine(string.Join('\t', model.Model, model.Rows, model.Changed, PriceChanges.Dollars(model.OldMicros), PriceChanges.Dollars(model.NewMicros)));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{differences.Rows:N0} requests {verb} costed by version {version}: {PriceChanges.Dollars(differences.OldMicros)} before, {PriceChanges.Dollars(differences.NewMicros)} after."));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{verb} by version {version}: {differences.Rows:N0} {(differences.Rows == 1 ? "request" : "requests")}, {PriceChanges.Dollars(differences.OldMicros)} before, {PriceChanges.Dollars(differences.NewMicros)} after."));
     }
 
     private static async Task<PriceList> NewestAsync(IServiceProvider services, CancellationToken cancellation) =>
