@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using CsCheck;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Capture;
@@ -9,7 +10,7 @@ using Xunit;
 
 namespace Nexus.Web.Tests.Capture.Redaction;
 
-public sealed class RedactorTests
+public sealed partial class RedactorTests
 {
     internal static readonly Redactor Redactor = new(Options.Create(new CaptureOptions { Level = "redacted", Redact = @"PROJECT-\d+ Zauberwort" }));
 
@@ -43,11 +44,15 @@ public sealed class RedactorTests
 
     [Fact]
     public void Json_without_anything_to_hide_stays_byte_for_byte() =>
-        Gen.String[Gen.Char["abc \"\\{}[]:,0123456789äß\n"], 0, 60].List[0, 8].Sample(texts =>
+        Gen.String[Gen.Char["abc \"\\{}[]:,0123456789äß\n"], 0, 60].Where(text => !MayBeACard().IsMatch(text)).List[0, 8].Sample(texts =>
         {
             var json = new JsonArray([.. texts.Select(text => (JsonNode)JsonValue.Create(text))]).ToJsonString();
             return Json(json) == json;
         });
+
+    /// <summary>By chance enough digits in a row add up to a card number, which is something to hide.</summary>
+    [GeneratedRegex("([0-9][ -]?){12}")]
+    private static partial Regex MayBeACard();
 
     private static string Json(string json)
     {
