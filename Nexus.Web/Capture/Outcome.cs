@@ -27,6 +27,10 @@ internal enum Outcome
 
 internal static class Outcomes
 {
+    /// <summary>Those that count as errors, as stored. A caller that left is none.</summary>
+    public static readonly string[] Failed =
+        [ToText(Outcome.UpstreamError), ToText(Outcome.UpstreamCut), ToText(Outcome.UpstreamTimeout), ToText(Outcome.Refused), ToText(Outcome.Interrupted)];
+
     public static string ToText(this Outcome outcome) => outcome switch
     {
         Outcome.Completed => "completed",

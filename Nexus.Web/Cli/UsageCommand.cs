@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 using Nexus.Web.Usage.Accounting;
 
 namespace Nexus.Web.Cli;
@@ -27,7 +28,7 @@ internal static class UsageCommand
             day = progress.Done;
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{progress.Done.UtcDateTime:yyyy-MM-dd} of {progress.Until.UtcDateTime:yyyy-MM-dd}, {progress.Rows} requests"));
         }, cancellation);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Made anew from {rows} requests: usage_5m (the last {ReconcileJob.FiveMinutesKept.TotalDays:0} days), usage_15m and the limit counters. usage_tools_15m is as it was: tools are not in the ledger."));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Made anew from {rows} requests: usage_5m (the last {UsageTables.FineKept.TotalDays:0} days), usage_15m and the limit counters. usage_tools_15m is as it was: tools are not in the ledger."));
         return 0;
     }
 

@@ -13,7 +13,7 @@ internal sealed record RequestFilter
     /// <summary>Every outcome that the rollups count as an error.</summary>
     public const string Errors = "errors";
 
-    private static readonly string[] Failed = ["upstream_error", "upstream_cut", "upstream_timeout", "refused", "interrupted"];
+    private static readonly string[] Failed = Capture.Outcomes.Failed;
 
     public static IReadOnlyList<string> Outcomes { get; } = [.. Enum.GetValues<Outcome>().Select(outcome => outcome.ToText())];
 

@@ -1,3 +1,4 @@
+using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Usage;
@@ -5,8 +6,6 @@ namespace Nexus.Web.Usage;
 /// <summary>Adds ledger rows up by time and dimension.</summary>
 internal static class Rollups
 {
-    private static readonly HashSet<string> Failed = ["upstream_error", "upstream_cut", "upstream_timeout", "refused", "interrupted"];
-
     /// <summary>Sorted by key, so that two nodes that upsert the same rows take their locks in the same order.</summary>
     public static List<UsageRow> Of(IEnumerable<LedgerRow> rows, TimeSpan width)
     {
@@ -25,7 +24,7 @@ internal static class Rollups
     private static void Add(UsageRow sum, LedgerRow row)
     {
         sum.Requests++;
-        sum.Errors += Failed.Contains(row.Outcome) ? 1 : 0;
+        sum.Errors += Outcomes.Failed.Contains(row.Outcome) ? 1 : 0;
         sum.InputTokens += row.InputTokens;
         sum.OutputTokens += row.OutputTokens;
         sum.CacheCreation5mTokens += row.CacheCreation5mTokens;

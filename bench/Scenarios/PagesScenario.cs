@@ -14,7 +14,7 @@ internal static partial class PagesScenario
     private static readonly string[] Addresses =
     [
         "/dashboard", "/dashboard/requests", "/dashboard/requests?domain=team1.bench.example", "/dashboard/usage", "/dashboard/usage?range=30d&by=owner", "/dashboard/usage?range=30d&by=key&measure=tokens",
-        "/dashboard/usage?range=24h&by=account&domain=team2.bench.example", "/dashboard/token-usage", "/dashboard/token-usage?accountId=acc_1", "/dashboard/cache", "/dashboard/budgets", "/dashboard/keys",
+        "/dashboard/usage?range=24h&by=account&domain=team2.bench.example", "/dashboard/token-usage", "/dashboard/token-usage?accountId=acc_1", "/dashboard/cache", "/dashboard/budgets", "/dashboard/prices", "/dashboard/keys",
         "/token-stats", "/api/stats", "/api/domains", "/api/requests?limit=100", "/api/token-usage/current?accountId=acc_1", "/api/token-usage/daily?accountId=acc_1", "/api/token-usage/time-series?accountId=acc_1",
         "/api/token-usage/accounts", "/api/usage/requests/hourly?days=30", "/api/usage/tokens/hourly?days=30", "/api/analytics/token-usage/sliding-window?accountId=acc_1&days=30", "/api/rate-limits",
     ];

@@ -84,23 +84,9 @@ internal sealed class ExportResult(Export export, ExportFormat format) : IResult
             case DBNull:
                 json.WriteNull(name);
                 break;
-            case long number:
-                json.WriteNumber(name, number);
-                break;
-            case int number:
-                json.WriteNumber(name, number);
-                break;
-            case short number:
-                json.WriteNumber(name, number);
-                break;
-            case decimal number:
-                json.WriteNumber(name, number);
-                break;
-            case double number:
-                json.WriteNumber(name, number);
-                break;
-            case bool flag:
-                json.WriteBoolean(name, flag);
+            case long or int or short or decimal or double or bool:
+                json.WritePropertyName(name);
+                JsonSerializer.Serialize(json, value, value.GetType());
                 break;
             default:
                 json.WriteString(name, Text(value));

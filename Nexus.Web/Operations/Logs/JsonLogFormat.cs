@@ -20,7 +20,7 @@ internal sealed class JsonLogFormat(SecretMask mask) : ILogFormat, IDisposable
     private static readonly int[] Lengths = [MostBytes, 2000, 500, 100, 20];
 
     private static readonly HashSet<string> Reserved = ["timestamp", "level", "service", "source", "event", "message", "error", "truncated"];
-    private static readonly ConcurrentDictionary<string, JsonEncodedText> Names = new();
+    private static readonly ConcurrentDictionary<string, (JsonEncodedText Encoded, bool Hidden)> Names = new();
     private static readonly ConcurrentDictionary<string, JsonEncodedText> Events = new();
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
@@ -88,11 +88,12 @@ internal sealed class JsonLogFormat(SecretMask mask) : ILogFormat, IDisposable
     {
         if (name == LogEntry.Template || value is null)
             return false;
-        _json.WritePropertyName(Names.GetOrAdd(name, static name => JsonEncodedText.Encode(NameOf(name))));
+        var (encoded, hidden) = Names.GetOrAdd(name, static name => (JsonEncodedText.Encode(NameOf(name)), SecretMask.Hides(name)));
+        _json.WritePropertyName(encoded);
         switch (value)
         {
             case string text:
-                Text(SecretMask.Hides(name) ? SecretMask.Masked : text, most);
+                Text(hidden ? SecretMask.Masked : text, most);
                 break;
             case int number:
                 _json.WriteNumberValue(number);
@@ -110,7 +111,7 @@ internal sealed class JsonLogFormat(SecretMask mask) : ILogFormat, IDisposable
                 _json.WriteStringValue(id);
                 break;
             default:
-                Text(SecretMask.Hides(name) ? SecretMask.Masked : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", most);
+                Text(hidden ? SecretMask.Masked : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "", most);
                 break;
         }
 

@@ -22,7 +22,8 @@ internal sealed class UsageModel(UsageReports reports, UsageNames names, ToolSha
         var question = filter.Question;
         var before = filter.Range.Before();
         var report = reports.ReadAsync(question, (before.From, before.To), cancellation);
-        var lanes = reports.ReadAsync(question with { By = UsageDimension.Find("lane")!, Starts = [question.From] }, (before.From, before.To), cancellation);
+        // Shares are not compared with a time before: that stretch is empty.
+        var lanes = reports.ReadAsync(question with { By = UsageDimension.Find("lane")!, Starts = [question.From] }, (question.From, question.From), cancellation);
         var calls = tools.ReadAsync(question, MostTools, cancellation);
         var nameOf = await names.NamesAsync(cancellation);
         Results = Fragment.Of<UsageResults>(("View", UsageViews.Of(filter, await report, await lanes, await calls, nameOf)));

@@ -21,9 +21,6 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
 
     private const int MostReported = 50;
 
-    /// <summary>usage_5m is kept for so long.</summary>
-    public static readonly TimeSpan FiveMinutesKept = TimeSpan.FromDays(35);
-
     public async Task<JobResult> RunAsync(JobContext context, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -59,7 +56,7 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
         await AccountingLock.TakeAsync(connection, cancellation);
         var (ledger, five, quarters) = await HourSums.ReadAsync(connection, hour, hour.AddHours(1), cancellation);
         var drifts = new List<Drift>();
-        if (hour > now - FiveMinutesKept && ledger.DriftOf(five) is { Length: > 0 } inFive)
+        if (hour > now - UsageTables.FineKept && ledger.DriftOf(five) is { Length: > 0 } inFive)
             drifts.Add(new($"usage_5m {hour:yyyy-MM-dd HH:mm}Z", inFive));
         if (ledger.DriftOf(quarters) is { Length: > 0 } inQuarters)
             drifts.Add(new($"usage_15m {hour:yyyy-MM-dd HH:mm}Z", inQuarters));

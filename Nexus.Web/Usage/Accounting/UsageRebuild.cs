@@ -49,7 +49,7 @@ internal static class UsageRebuild
         await AccountingLock.TakeAsync(connection, cancellation);
         var end = at + Step;
         var rows = await db.Requests.AsNoTracking().Where(row => row.StartedAt >= at && row.StartedAt < end).ToListAsync(cancellation);
-        if (at > now - ReconcileJob.FiveMinutesKept)
+        if (at > now - UsageTables.FineKept)
             await ReplaceAsync(connection, "usage_5m", at, end, Rollups.Of(rows, TimeSpan.FromMinutes(5)), cancellation);
         await ReplaceAsync(connection, "usage_15m", at, end, Rollups.Of(rows, Step), cancellation);
         await transaction.CommitAsync(cancellation);
