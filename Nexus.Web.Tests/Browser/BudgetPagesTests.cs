@@ -56,7 +56,7 @@ public sealed class BudgetPagesTests(Chromium chromium)
 
                 await viewer.Page.GotoAsync("/dashboard/budgets");
                 await viewer.Page.ClickAsync("a:has-text('each domain') >> nth=0");
-                await viewer.Page.WaitForURLAsync("**/dashboard/budget/**");
+                await viewer.ArrivesAtAsync("**/dashboard/budget/**");
                 await viewer.AssertCleanAsync($"budget {look}");
                 await viewer.PictureAsync($"budget-{look}");
             }

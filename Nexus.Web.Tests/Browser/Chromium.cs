@@ -33,7 +33,7 @@ public sealed class Chromium : IAsyncLifetime
         await viewer.Page.GotoAsync("/dashboard/login");
         await viewer.Page.FillAsync("input[name=key]", NexusApp.Key);
         await viewer.Page.ClickAsync("button.primary");
-        await viewer.Page.WaitForURLAsync("**/dashboard");
+        await viewer.ArrivesAtAsync("**/dashboard");
         return viewer;
     }
 
@@ -103,6 +103,14 @@ internal sealed class Viewer : IAsyncDisposable
     }
 
     public IPage Page { get; }
+
+    /// <summary>Waits for an address and for all that its page loads.</summary>
+    /// <remarks>Playwright's own wait for the event "load" misses it where it comes together with the address.</remarks>
+    public async Task ArrivesAtAsync(string address)
+    {
+        await Page.WaitForURLAsync(address, new() { WaitUntil = WaitUntilState.Commit });
+        await NexusApp.UntilAsync(async () => await Page.EvaluateAsync<string>("document.readyState") == "complete", $"{address} is loaded");
+    }
 
     /// <summary>No console errors, violations of the policy, failed requests, or parts wider than the window.</summary>
     public async Task AssertCleanAsync(string where)

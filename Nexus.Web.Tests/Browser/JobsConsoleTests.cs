@@ -35,7 +35,7 @@ public sealed class JobsConsoleTests(Chromium chromium) : IAsyncLifetime
         await using var viewer = await chromium.LogInAsync(_nexus);
         var page = viewer.Page;
         await page.ClickAsync("nav a:has-text('Jobs')");
-        await page.WaitForURLAsync("**/jobs");
+        await viewer.ArrivesAtAsync("**/jobs");
         await page.GotoAsync("/jobs/recurring");
         await page.CheckAsync("input[value=vacuum]");
         await page.ClickAsync("button:has-text('Trigger now')");

@@ -56,7 +56,7 @@ public sealed class KeyPagesLookTests(Chromium chromium) : IAsyncLifetime
         await viewer.AssertCleanAsync("keys");
         await viewer.PictureAsync($"keys-made-{look}");
         await page.ClickAsync("table.keys a:text-is('laptop')");
-        await page.WaitForURLAsync("**/dashboard/key/**");
+        await viewer.ArrivesAtAsync("**/dashboard/key/**");
         await viewer.AssertCleanAsync("key");
         await viewer.PictureAsync($"key-{look}");
         await page.ClickAsync("button:has-text('Revoke …')");

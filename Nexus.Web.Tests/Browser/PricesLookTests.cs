@@ -55,7 +55,7 @@ public sealed class PricesLookTests(Chromium chromium)
         await viewer.AssertAccessibleAsync("edit");
         await viewer.PictureAsync($"prices-edit-{look}");
         await page.ClickAsync("button.primary");
-        await page.WaitForURLAsync("**/dashboard/prices?saved=2");
+        await viewer.ArrivesAtAsync("**/dashboard/prices?saved=2");
         await page.ClickAsync("button:has-text('Preview')");
         await Assertions.Expect(page.Locator("#reprice")).ToContainTextAsync("requests are costed by other versions");
         await viewer.AssertCleanAsync("preview");

@@ -2,6 +2,8 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Tests.Infrastructure;
 using Npgsql;
 using Xunit;
@@ -54,10 +56,14 @@ internal static class LimitClient
         }
     }
 
-    /// <summary>Waits until the node goes by a limit: a request through it says so in its ledger row, or is refused.</summary>
-    public static async Task GoesByAsync(this NexusApp nexus, string limit) => await NexusApp.UntilAsync(
-        () => Task.FromResult(((Web.Access.Limits.LimitBook)nexus.Services.GetService(typeof(Web.Access.Limits.LimitBook))!).Gates.Any(gate => gate.Limit.Id == limit && (gate.Limit.Amount is null || !gate.Limit.Hard || gate.View().Free > 0 || gate.View().Used > 0))),
-        $"the node knows {limit}");
+    /// <summary>Waits until requests go by a limit, and a hard budget of somebody who is named has been read or granted.</summary>
+    public static async Task GoesByAsync(this NexusApp nexus, string limit)
+    {
+        var book = nexus.Services.GetRequiredService<LimitBook>();
+        await NexusApp.UntilAsync(
+            () => Task.FromResult(book.InForce.Any(known => known.Id == limit) && book.Gates.Where(gate => gate.Limit.Id == limit).All(gate => gate.Limit is { Amount: null } or { Hard: false } || gate.View() is { Free: > 0 } or { Used: > 0 })),
+            $"requests go by {limit}");
+    }
 
     public static async Task<T?> ScalarAsync<T>(string database, string sql)
     {

@@ -24,6 +24,9 @@ internal sealed class LimitBook(LegacyLimits legacy, Database database, TimeProv
 
     public int Nodes => Volatile.Read(ref _nodes);
 
+    /// <summary>The limits that requests go by now: those of the last reading that is complete.</summary>
+    public IEnumerable<LimitRow> InForce => Volatile.Read(ref _index).Values.SelectMany(limits => limits);
+
     public bool IsEmpty => Volatile.Read(ref _index).Count == 0;
 
     public ICollection<LimitGate> Gates => _gates.Values;
