@@ -30,4 +30,10 @@ internal sealed class JobRunRow
     public string? Result { get; set; }
 
     public string? Error { get; set; }
+
+    /// <summary>How much of the work is done, 0 to 1; null where the job cannot tell.</summary>
+    public double? Progress { get; set; }
+
+    /// <summary>What it logged, one line each, without secrets; the newest lines when there were too many.</summary>
+    public string? Log { get; set; }
 }

@@ -13,6 +13,7 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<Usage15m> Usage15m => Set<Usage15m>();
     public DbSet<ToolUsageRow> ToolUsage => Set<ToolUsageRow>();
     public DbSet<JobRunRow> JobRuns => Set<JobRunRow>();
+    public DbSet<JobSettingsRow> JobSettings => Set<JobSettingsRow>();
     public DbSet<PriceListRow> PriceLists => Set<PriceListRow>();
     public DbSet<PriceRuleRow> PriceRules => Set<PriceRuleRow>();
     public DbSet<ClientKeyRow> ClientKeys => Set<ClientKeyRow>();
@@ -52,6 +53,7 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
             run.HasIndex(row => new { row.Job, row.StartedAt });
             run.Property(row => row.Result).HasColumnType("jsonb");
         });
+        modelBuilder.Entity<JobSettingsRow>().ToTable("job_settings").HasKey(row => row.Job);
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
         Administration(modelBuilder);
         Limit(modelBuilder);

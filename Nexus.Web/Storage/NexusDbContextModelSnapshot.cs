@@ -342,6 +342,10 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("text")
                         .HasColumnName("job");
 
+                    b.Property<string>("Log")
+                        .HasColumnType("text")
+                        .HasColumnName("log");
+
                     b.Property<string>("Node")
                         .IsRequired()
                         .HasColumnType("text")
@@ -351,6 +355,10 @@ namespace Nexus.Web.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("outcome");
+
+                    b.Property<double?>("Progress")
+                        .HasColumnType("double precision")
+                        .HasColumnName("progress");
 
                     b.Property<string>("Result")
                         .HasColumnType("jsonb")
@@ -371,6 +379,56 @@ namespace Nexus.Web.Migrations
                         .HasDatabaseName("ix_job_runs_job_started_at");
 
                     b.ToTable("job_runs", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.JobSettingsRow", b =>
+                {
+                    b.Property<string>("Job")
+                        .HasColumnType("text")
+                        .HasColumnName("job");
+
+                    b.Property<string>("Cron")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("cron");
+
+                    b.Property<bool>("Paused")
+                        .HasColumnType("boolean")
+                        .HasColumnName("paused");
+
+                    b.Property<int>("RetryAfterSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("retry_after_seconds");
+
+                    b.Property<int>("RetryAttempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("retry_attempts");
+
+                    b.Property<int>("TimeBoxMinutes")
+                        .HasColumnType("integer")
+                        .HasColumnName("time_box_minutes");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<string>("UpdatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("updated_by");
+
+                    b.Property<TimeOnly?>("WindowCloses")
+                        .HasColumnType("time without time zone")
+                        .HasColumnName("window_closes");
+
+                    b.Property<TimeOnly?>("WindowOpens")
+                        .HasColumnType("time without time zone")
+                        .HasColumnName("window_opens");
+
+                    b.HasKey("Job")
+                        .HasName("pk_job_settings");
+
+                    b.ToTable("job_settings", (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.LedgerRow", b =>
