@@ -35,6 +35,8 @@ public sealed class JobsConsoleTests(Chromium chromium) : IAsyncLifetime
         await using var viewer = await chromium.LogInAsync(_nexus);
         var page = viewer.Page;
         await page.ClickAsync("nav a:has-text('Jobs')");
+        await viewer.ArrivesAtAsync("**/dashboard/jobs");
+        await page.ClickAsync("text=Hangfire's console");
         await viewer.ArrivesAtAsync("**/jobs");
         await page.GotoAsync("/jobs/recurring");
         await page.CheckAsync("input[value=vacuum]");

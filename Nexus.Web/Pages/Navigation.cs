@@ -21,6 +21,6 @@ internal static class Navigation
         new("Prices", "/dashboard/prices", Covers: "/dashboard/prices/"),
         new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
         new("Domains", "/dashboard/domains"),
-        new("Jobs", "/jobs", Covers: "/jobs/"),
+        new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
     ];
 }

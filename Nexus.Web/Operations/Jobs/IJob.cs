@@ -15,4 +15,5 @@ internal sealed record JobContext(NpgsqlConnection Connection, Func<JobResult, T
 
 /// <param name="Summary">One line for people.</param>
 /// <param name="Details">Stored as JSON.</param>
-internal sealed record JobResult(string Summary, object Details);
+/// <param name="Progress">How much of the work is done, 0 to 1; null where that cannot be told.</param>
+internal sealed record JobResult(string Summary, object Details, double? Progress = null);

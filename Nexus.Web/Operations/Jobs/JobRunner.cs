@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hangfire;
 using Hangfire.Server;
+using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
 using Npgsql;
 
@@ -13,6 +14,7 @@ namespace Nexus.Web.Operations.Jobs;
 internal sealed partial class JobRunner(IServiceProvider services, Database database, JobRuns runs, TimeProvider time, ILogger<JobRunner> logger)
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LogBeat = TimeSpan.FromSeconds(2);
 
     /// <returns>One line for Hangfire's console.</returns>
     [JobDisplayName("{0}")]
@@ -23,8 +25,12 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
     [JobDisplayName("{0}")]
     public async Task<string> RunWithAsync(string id, string? arguments, PerformContext? hangfire, CancellationToken stopping)
     {
-        var job = Schedule.Find(id) ?? throw new InvalidOperationException($"This version of Nexus has no job '{id}'. Another node may: it will remove or run it.");
+        var plan = await runs.PlanAsync(id, stopping) ?? throw new InvalidOperationException($"This version of Nexus has no job '{id}'. Another node may: it will remove or run it.");
+        var job = plan.Job;
+        hangfire?.SetJobParameter(ScheduledRetry.Parameter, new int[] { job.Retry.Attempts, (int)job.Retry.After.TotalSeconds });
         var byHand = hangfire?.GetJobParameter<bool>(StartedByHand.Parameter) == true;
+        if (!byHand && plan.Paused)
+            return Skip(id, "it is paused");
         if (!byHand && job.Window is { } window && !window.Contains(time.GetUtcNow()))
             return Skip(id, $"outside its maintenance window ({window.Opens:HH:mm} to {window.Closes:HH:mm} UTC). It runs at its next date, or at once when triggered under Recurring jobs");
         await using var connection = await database.JobsDataSource.OpenConnectionAsync(stopping);
@@ -41,35 +47,73 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
         using var boxed = new CancellationTokenSource(box, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(boxed.Token, stopping);
         var run = await runs.BeginAsync(job.Id, byHand, stopping);
+        var log = RunLog.Current = new RunLog(services.GetRequiredService<SecretMask>());
+        using var running = new CancellationTokenSource();
+        var keeping = KeepLogAsync(run, log, running.Token);
         Log.Started(logger, job.Id, byHand);
         try
         {
             var work = (IJob)services.GetRequiredService(job.Work);
             var result = await work.RunAsync(new(connection, progress => runs.ReportAsync(run, progress, either.Token), arguments), either.Token);
             await runs.ReportAsync(run, result, stopping);
-            await runs.EndAsync(run, JobRuns.Succeeded, null, stopping);
             var took = Seconds(started);
             Log.Succeeded(logger, job.Id, took, result.Summary);
+            await CloseLogAsync();
+            await runs.EndAsync(run, JobRuns.Succeeded, null, stopping);
             return result.Summary;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            await EndAsync(run, JobRuns.Stopped, "Nexus was stopped, or the run was deleted in the console.");
             Log.Stopped(logger, job.Id);
+            await CloseLogAsync();
+            await EndAsync(run, JobRuns.Stopped, "Nexus was stopped, or the run was deleted in the console.");
             throw;
         }
         catch (OperationCanceledException) when (boxed.IsCancellationRequested)
         {
             var error = new TimeBoxUsedUpException($"'{job.Id}' was cut off after its {box.TotalMinutes:0.#} minutes; what it had done stays done. {(job.Cron is null ? "It goes on from there when it is asked for again." : "It goes on at its next date, or at once when triggered under Recurring jobs.")}");
-            await EndAsync(run, JobRuns.TimedOut, error.Message);
             Log.TimedOut(logger, error.Message);
+            await CloseLogAsync();
+            await EndAsync(run, JobRuns.TimedOut, error.Message);
             throw error;
         }
         catch (Exception error)
         {
-            await EndAsync(run, JobRuns.Failed, error.Message);
             Log.Failed(logger, job.Id, error);
+            await CloseLogAsync();
+            await EndAsync(run, JobRuns.Failed, error.Message);
             throw;
+        }
+
+        // Before the end is written: whoever sees a run that is over sees all that it logged.
+        async Task CloseLogAsync()
+        {
+            await running.CancelAsync();
+            await keeping;
+        }
+    }
+
+    /// <summary>Stores what a run logs while it runs, and what is left at its end.</summary>
+    private async Task KeepLogAsync(Guid run, RunLog log, CancellationToken ended)
+    {
+        // What storing it logs is not of the run.
+        RunLog.Current = null;
+        while (true)
+        {
+            await Task.Delay(LogBeat, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using var limit = new CancellationTokenSource(LastWords);
+            try
+            {
+                if (log.TakeChanged() is { } lines)
+                    await runs.LogAsync(run, lines, limit.Token);
+            }
+            catch (Exception lost) when (DatabaseAway.IsDatabase(lost) || lost is OperationCanceledException or InvalidOperationException)
+            {
+                Log.LogNotWritten(logger, lost.Message);
+            }
+
+            if (ended.IsCancellationRequested)
+                return;
         }
     }
 
@@ -117,6 +161,9 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
 
         [LoggerMessage(LogLevel.Warning, "That a run ended as {Outcome} could not be stored: {Reason}")]
         public static partial void NotWritten(ILogger logger, string outcome, string reason);
+
+        [LoggerMessage(LogLevel.Warning, "What a run logged could not be stored: {Reason}")]
+        public static partial void LogNotWritten(ILogger logger, string reason);
     }
 }
 

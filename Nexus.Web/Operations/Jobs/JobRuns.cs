@@ -38,7 +38,20 @@ internal sealed class JobRuns(Database database, TimeProvider time)
         await using var db = Open();
         var json = JsonSerializer.Serialize(result.Details, JsonSerializerOptions.Web);
         await db.JobRuns.Where(run => run.Id == id)
-            .ExecuteUpdateAsync(set => set.SetProperty(run => run.Summary, result.Summary).SetProperty(run => run.Result, json), cancellation);
+            .ExecuteUpdateAsync(set => set.SetProperty(run => run.Summary, result.Summary).SetProperty(run => run.Result, json).SetProperty(run => run.Progress, result.Progress), cancellation);
+    }
+
+    public async Task LogAsync(Guid id, string log, CancellationToken cancellation)
+    {
+        await using var db = Open();
+        await db.JobRuns.Where(run => run.Id == id).ExecuteUpdateAsync(set => set.SetProperty(run => run.Log, log), cancellation);
+    }
+
+    /// <summary>The job as it is to run now.</summary>
+    public async Task<JobPlan?> PlanAsync(string job, CancellationToken cancellation)
+    {
+        await using var db = Open();
+        return await JobPlans.FindAsync(db, job, cancellation);
     }
 
     public async Task EndAsync(Guid id, string outcome, string? error, CancellationToken cancellation)

@@ -89,8 +89,9 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
         HangfireStorage.Install(connection);
         var storage = services.GetRequiredService<PostgreSqlStorage>();
         var manager = services.GetRequiredService<IRecurringJobManager>();
-        foreach (var job in Schedule.Recurring)
-            manager.AddOrUpdate<JobRunner>(job.Id, runner => runner.RunAsync(job.Id, null, CancellationToken.None), job.Cron, new RecurringJobOptions { TimeZone = TimeZoneInfo.Utc });
+        await using var db = new NexusDbContext(NexusDbOptions.Of(database.SchedulerDataSource));
+        foreach (var plan in await JobPlans.ListAsync(db, cancellation))
+            JobPlans.Apply(manager, plan);
         using var stored = storage.GetConnection();
         foreach (var gone in stored.GetRecurringJobs().Where(job => Schedule.Find(job.Id)?.Cron is null))
             manager.RemoveIfExists(gone.Id);

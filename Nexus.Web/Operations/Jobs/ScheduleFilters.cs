@@ -18,21 +18,26 @@ internal sealed class StartedByHand : IClientFilter
     }
 }
 
-/// <summary>Tries a failed run again as its line of the <see cref="Schedule"/> says, instead of Hangfire's ten times.</summary>
+/// <summary>Tries a failed run again as its line of the <see cref="Schedule"/> says, or an operator's change of it says, instead of Hangfire's ten times.</summary>
 internal sealed class ScheduledRetry : IElectStateFilter
 {
-    private readonly Dictionary<string, AutomaticRetryAttribute> _rules = Schedule.All.ToDictionary(job => job.Id, job => new AutomaticRetryAttribute
-    {
-        Attempts = job.Retry.Attempts,
-        DelayInSecondsByAttemptFunc = attempt => (int)Math.Min(job.Retry.After.TotalSeconds * Math.Pow(2, attempt - 1), 86_400),
-        LogEvents = false,
-    });
+    /// <summary>Retries and seconds before the first, as they were when the run began; without it the schedule's.</summary>
+    public const string Parameter = "Retry";
+
+    private readonly Dictionary<string, RetryRule> _rules = Schedule.All.ToDictionary(job => job.Id, job => job.Retry);
 
     public void OnStateElection(ElectStateContext context)
     {
         if (context.CandidateState is FailedState { Exception: not TimeBoxUsedUpException } && context.BackgroundJob.Job?.Args is [string id, ..] && _rules.TryGetValue(id, out var rule))
-            rule.OnStateElection(context);
+            Retry(context.GetJobParameter<int[]>(Parameter) is [var attempts, var seconds] ? new(attempts, TimeSpan.FromSeconds(seconds)) : rule).OnStateElection(context);
     }
+
+    private static AutomaticRetryAttribute Retry(RetryRule rule) => new()
+    {
+        Attempts = rule.Attempts,
+        DelayInSecondsByAttemptFunc = attempt => (int)Math.Min(rule.After.TotalSeconds * Math.Pow(2, attempt - 1), 86_400),
+        LogEvents = false,
+    };
 }
 
 /// <summary>The filters of this app alone; Hangfire's global ones are shared by everything in the process.</summary>

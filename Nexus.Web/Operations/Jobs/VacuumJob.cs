@@ -103,7 +103,7 @@ internal sealed partial class VacuumJob(IDbContextFactory<NexusDbContext> contex
         var leaves = done.Where(table => table is { Partitioned: false, Error: null }).ToList();
         var summary = string.Create(CultureInfo.InvariantCulture,
             $"{done.Count} of {done.Count + notReached.Length} tables; {Megabytes(leaves.Sum(table => table.Before!.Bytes))} → {Megabytes(leaves.Sum(table => table.After!.Bytes))} MB, {leaves.Sum(table => table.Before!.DeadTuples)} → {leaves.Sum(table => table.After!.DeadTuples)} dead tuples.");
-        return new(summary, new VacuumDetails([.. done], notReached));
+        return new(summary, new VacuumDetails([.. done], notReached), (double)done.Count / Math.Max(1, done.Count + notReached.Length));
     }
 
     private static string Megabytes(long bytes) => (bytes / 1_000_000.0).ToString("0.0", CultureInfo.InvariantCulture);
