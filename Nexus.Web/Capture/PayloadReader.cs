@@ -24,20 +24,29 @@ internal sealed class PayloadReader(Database database)
     public async Task<StoredPayload?> ReadAsync(Guid id, CancellationToken cancellation)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(cancellation);
+        return await ReadAsync(connection, id, cancellation);
+    }
+
+    /// <summary>Of any database with this schema. Null when nothing was kept.</summary>
+    /// <exception cref="InvalidDataException">A part of it is gone.</exception>
+    public static async Task<StoredPayload?> ReadAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation)
+    {
         if (await RowAsync(connection, id, cancellation) is not { } row)
             return null;
         var list = await ListAsync(connection, row, cancellation);
         var parts = await PartsAsync(connection, row.RequestHeaders is { } headers ? [.. list, headers] : list, cancellation);
-        var body = list.Count == 0 ? null : RequestParts.Rebuild([.. list.Select(hash => parts[Convert.ToHexString(hash)])]);
+        var body = list.Count == 0 ? null : RequestParts.Rebuild([.. list.Select(Part)]);
         var arrivals = new List<Arrival>();
         if (row.Arrivals is { } encoded)
             Journaling.ArrivalCodec.Decode(encoded, arrivals);
         return new StoredPayload(
-            Headers(row.RequestHeaders is { } hash ? parts[Convert.ToHexString(hash)] : null),
+            Headers(row.RequestHeaders is { } hash ? Part(hash) : null),
             body,
             Headers(Decompress(row.ResponseHeaders)),
             Decompress(row.Response),
             arrivals);
+
+        byte[] Part(byte[] hash) => parts.GetValueOrDefault(Convert.ToHexString(hash)) ?? throw new InvalidDataException($"The part {Convert.ToHexStringLower(hash)} of request {id} is missing in content_parts.");
     }
 
     /// <summary>The time inside a UUIDv7: the ledger's partition key.</summary>

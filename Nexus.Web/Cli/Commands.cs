@@ -36,6 +36,7 @@ internal static class Commands
             KeysCommand.Create(),
             UsageCommand.Create(),
             PricesCommand.Create(),
+            BackupCommand.Create(),
             DocsCommand.Create(),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());

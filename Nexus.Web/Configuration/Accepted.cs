@@ -72,6 +72,12 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
         return value;
     });
 
+    public static Accepted Backups { get; } = new("counts such as 7d,4w,6m", value =>
+    {
+        Operations.Backups.BackupRetention.Parse(value);
+        return value;
+    });
+
     public static bool IsHost(string value) => value == "localhost" || IsAddress(value);
 
     /// <summary>Stricter than the parser, to which "3000" is 0.0.11.184.</summary>

@@ -34,6 +34,10 @@ internal static class Variables
         new("MAX_REQUEST_SIZE", "Proxy:MaxRequestBytes", Accepted.Whole("bytes", 1024, 1 << 30), "Largest body of /v1/messages and count_tokens."),
         new("ACCOUNT_TOKEN_LIMIT", "Usage:AccountTokenLimit", Accepted.Whole("output tokens", 1), "What an account is assumed to allow per window where the upstream's headers do not say."),
         new("ACCOUNT_TOKEN_WINDOW_MINUTES", "Usage:AccountWindowMinutes", Accepted.Whole("minutes", 5, 10080), "The window of ACCOUNT_TOKEN_LIMIT."),
+        new("BACKUP_DIR", "Backups:Directory", Accepted.Directory, "Where backups are kept. Empty: DATA_DIR/backups. Several nodes can share one."),
+        new("BACKUP_PASSPHRASE", "Backups:Passphrase", Accepted.Key, "Encrypts backups of the credential files, as openssl enc -aes-256-cbc -pbkdf2 does. Empty: they are not encrypted.", Secret: true),
+        new("BACKUP_MAX_AGE_HOURS", "Backups:MaxAgeHours", Accepted.Whole("hours", 1, 8784), "When the newest verified backup is older, the dashboard warns."),
+        new("RETENTION_BACKUPS", "Backups:Retention", Accepted.Backups, "Which backups stay: the newest of each of the last days (d), weeks (w) and months (m)."),
         new("LOG_LEVEL", "Log:Level", Accepted.Word("debug", "info", "warn", "error"), "Least level that is logged."),
         new("DEBUG", "Log:Debug", Accepted.Boolean, "The same as LOG_LEVEL=debug."),
     ];

@@ -1,3 +1,4 @@
+using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Health;
 using Nexus.Web.Operations.Jobs;
 
@@ -8,6 +9,7 @@ internal static class OperationsFeature
     public static void AddOperations(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<HealthState>();
+        builder.AddBackups();
         builder.AddJobs();
     }
 }

@@ -1,3 +1,4 @@
+using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Caching;
@@ -25,6 +26,18 @@ internal static class Schedule
             Cron = "5 0 * * *",
             TimeBox = TimeSpan.FromMinutes(2),
             Retry = new(Attempts: 5, After: TimeSpan.FromMinutes(2)),
+        },
+        new(DatabaseBackupJob.Id, typeof(DatabaseBackupJob), "Dumps the database into BACKUP_DIR and deletes the backups that RETENTION_BACKUPS does not keep.")
+        {
+            Cron = "25 0 * * *",
+            TimeBox = TimeSpan.FromHours(4),
+            Retry = new(Attempts: 3, After: TimeSpan.FromMinutes(10)),
+        },
+        new(CredentialsBackupJob.Id, typeof(CredentialsBackupJob), "Archives the credential files into BACKUP_DIR.")
+        {
+            Cron = "20 0 * * *",
+            TimeBox = TimeSpan.FromMinutes(5),
+            Retry = new(Attempts: 3, After: TimeSpan.FromMinutes(10)),
         },
         new(RepriceJob.Id, typeof(RepriceJob), "Costs the requests of a chosen period by the newest price list. Started on the page Prices.")
         {

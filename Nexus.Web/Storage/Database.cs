@@ -40,6 +40,7 @@ internal sealed partial class Database : BackgroundService
         foreach (var name in ignored)
             Log.Ignored(_logger, name);
         mask.Learn(settings.Password);
+        Settings = settings;
         _host = settings.Host ?? "";
         DataSource = Source(settings, loggers, sql, settings.MaxPoolSize, settings.Timeout);
         // Jobs, listeners, budgets and migrations have eight connections of their own, as the operator's guide promises, so that
@@ -48,6 +49,9 @@ internal sealed partial class Database : BackgroundService
         JobsDataSource = Source(settings, loggers, sql, 6, settings.Timeout);
         SchedulerDataSource = Source(settings, loggers, sql, 2, Math.Max(settings.Timeout, 5));
     }
+
+    /// <summary>How the server is reached, for programs of PostgreSQL's own; not to be changed.</summary>
+    public NpgsqlConnectionStringBuilder Settings { get; }
 
     /// <summary>For pages, the API and ingest: <c>pool_max</c> connections.</summary>
     public NpgsqlDataSource DataSource { get; }
