@@ -6,12 +6,12 @@ using Nexus.Web.Usage.Pricing;
 
 namespace Nexus.Web.Capture;
 
-/// <summary>An exchange taken apart into what is stored of it.</summary>
-/// <param name="Parts">The pieces of the body in list order, then the headers' piece; compressed later, if they are new.</param>
+/// <summary>An exchange taken apart into what is stored of it; it holds none of the journal's memory.</summary>
+/// <param name="NewParts">Pieces of the body, and its headers, that the database has not been told of today.</param>
 /// <param name="FirstMessage">Where in the list the first message stands, or what follows the messages.</param>
 /// <param name="Tools">The answer's calls by tool.</param>
 /// <param name="Windows">What its headers tell about the paying account's limits.</param>
-internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IReadOnlyList<Part> Parts, int FirstMessage, IReadOnlyList<ToolCalls> Tools, IReadOnlyList<AccountWindowRow> Windows);
+internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IReadOnlyList<PartRow> NewParts, int FirstMessage, IReadOnlyList<ToolCalls> Tools, IReadOnlyList<AccountWindowRow> Windows);
 
 /// <summary>Turns a recorded exchange into rows. Pure but for what it reuses: for one thread.</summary>
 internal sealed class ExchangeAnalysis : IDisposable
@@ -19,12 +19,24 @@ internal sealed class ExchangeAnalysis : IDisposable
     private readonly ZstdSharp.Compressor _compressor = new(3);
     private readonly PartCatalog _catalog = new();
     private readonly BodyCut _cut = new();
+    private readonly List<PartInfo> _told = [];
     private byte[] _compressed = new byte[64 * 1024];
+
+    /// <summary>Parts are stored anew where they were last stored before this day.</summary>
+    public DateOnly Today { get; set; }
 
     /// <summary>By which the next exchanges are costed; null leaves their cost open.</summary>
     public PriceList? Prices { get; set; }
 
-    public byte[] Compress(ReadOnlySpan<byte> bytes)
+    /// <summary>The new parts of all exchanges since the last call are in the database, or not.</summary>
+    public void Stored(bool stored)
+    {
+        if (!stored)
+            _told.ForEach(part => part.Stored = default);
+        _told.Clear();
+    }
+
+    private byte[] Compress(ReadOnlySpan<byte> bytes)
     {
         var most = ZstdSharp.Compressor.GetCompressBound(bytes.Length);
         if (_compressed.Length < most)
@@ -68,7 +80,22 @@ internal sealed class ExchangeAnalysis : IDisposable
         };
         row.Payload = exchange.Start.Capture == CaptureLevel.Redacted ? "redacted" : "stored";
         parts.Add(headers);
-        return new(row, payload, parts, _cut.Others.Count, tools, windows);
+        return new(row, payload, NewOf(parts), _cut.Others.Count, tools, windows);
+    }
+
+    private List<PartRow> NewOf(List<Part> parts)
+    {
+        var rows = new List<PartRow>();
+        foreach (var part in parts)
+        {
+            if (part.Info.Stored == Today)
+                continue;
+            part.Info.Stored = Today;
+            _told.Add(part.Info);
+            rows.Add(new PartRow { Hash = part.Info.Hash, Data = Compress(part.Content.Span), Size = part.Content.Length, LastSeen = Today });
+        }
+
+        return rows;
     }
 
     public void Dispose() => _compressor.Dispose();

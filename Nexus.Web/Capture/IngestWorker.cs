@@ -63,11 +63,11 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
         }
     }
 
-    private async Task StoreAsync(LedgerWriter writer, IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
+    private async Task StoreAsync(LedgerWriter writer, IReadOnlyList<EndedExchange> batch, CancellationToken cancellation)
     {
         try
         {
-            await writer.WriteAsync(batch, cancellation);
+            await writer.WriteAsync(batch.Select(reader.Read).OfType<RecordedExchange>(), cancellation);
         }
         catch (Exception error) when (IsAboutTheData(error))
         {
@@ -76,10 +76,12 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     }
 
     /// <summary>Keeps an exchange that the database refuses from holding up the others: its ledger row is stored without its payload.</summary>
-    private async Task StoreOneByOneAsync(LedgerWriter writer, IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
+    private async Task StoreOneByOneAsync(LedgerWriter writer, IReadOnlyList<EndedExchange> batch, CancellationToken cancellation)
     {
-        foreach (var exchange in batch)
+        foreach (var ended in batch)
         {
+            if (reader.Read(ended) is not { } exchange)
+                continue;
             try
             {
                 await writer.WriteAsync([exchange], cancellation);

@@ -16,30 +16,31 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
 {
     private readonly PartLists _lists = new();
     private readonly ExchangeAnalysis _analysis = new();
-    private readonly List<PartInfo> _sent = [];
     private readonly HashSet<(int Year, int Month)> _months = [];
     private NpgsqlConnection? _connection;
 
+    /// <param name="batch">Enumerated once; each exchange may be gone when the next one comes.</param>
     /// <exception cref="NpgsqlException">Nothing of the batch is stored.</exception>
-    public async Task WriteAsync(IReadOnlyList<RecordedExchange> batch, CancellationToken cancellation)
+    public async Task WriteAsync(IEnumerable<RecordedExchange> batch, CancellationToken cancellation)
     {
         try
         {
             _analysis.Prices = await prices.NewestAsync(cancellation);
+            _analysis.Today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
             var exchanges = batch.Select(_analysis.Analyse).ToList();
+            if (exchanges.Count == 0)
+                return;
             if (logger.IsEnabled(LogLevel.Debug))
                 exchanges.ForEach(exchange => Log.Analysed(logger, exchange.Row.Id, exchange.Row.Domain, exchange.Row.RequestType, exchange.Row.Lane, exchange.Row.Outcome));
             exchanges.ForEach(_lists.Shorten);
-            await StoreAsync(exchanges, cancellation);
+            _analysis.Stored(await StoreAsync(exchanges, cancellation));
             _lists.Commit();
             reservations.Settle(exchanges.Select(exchange => exchange.Row));
-            _sent.Clear();
         }
         catch
         {
             _lists.Rollback();
-            _sent.ForEach(part => part.Stored = default);
-            _sent.Clear();
+            _analysis.Stored(false);
             await ResetAsync();
             throw;
         }
@@ -58,7 +59,8 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         await ResetAsync();
     }
 
-    private async Task StoreAsync(List<AnalysedExchange> exchanges, CancellationToken cancellation)
+    /// <returns>False when every exchange was there already, and nothing was written.</returns>
+    private async Task<bool> StoreAsync(List<AnalysedExchange> exchanges, CancellationToken cancellation)
     {
         var connection = await ConnectAsync(cancellation);
         await EnsureMonthsAsync(connection, exchanges, cancellation);
@@ -69,7 +71,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         var inserted = await InsertAsync(connection, exchanges, cancellation);
         if (inserted.Count > 0)
         {
-            await CopyAsync(connection, "incoming_parts", LedgerColumns.Parts, NewParts(exchanges), cancellation);
+            await CopyAsync(connection, "incoming_parts", LedgerColumns.Parts, exchanges.SelectMany(exchange => exchange.NewParts), cancellation);
             await ExecuteAsync(connection, """
                 INSERT INTO content_parts AS known SELECT DISTINCT ON (hash) * FROM incoming_parts ORDER BY hash
                 ON CONFLICT (hash) DO UPDATE SET last_seen = excluded.last_seen WHERE known.last_seen < excluded.last_seen;
@@ -87,19 +89,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         }
 
         await transaction.CommitAsync(cancellation);
-    }
-
-    private IEnumerable<PartRow> NewParts(List<AnalysedExchange> exchanges)
-    {
-        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        foreach (var part in exchanges.SelectMany(exchange => exchange.Parts))
-        {
-            if (part.Info.Stored == today)
-                continue;
-            part.Info.Stored = today;
-            _sent.Add(part.Info);
-            yield return new PartRow { Hash = part.Info.Hash, Data = _analysis.Compress(part.Content.Span), Size = part.Content.Length, LastSeen = today };
-        }
+        return inserted.Count > 0;
     }
 
     private static async Task<List<LedgerRow>> InsertAsync(NpgsqlConnection connection, List<AnalysedExchange> exchanges, CancellationToken cancellation)

@@ -15,7 +15,7 @@ internal sealed class PartInfo(byte[] hash)
     public DateOnly Stored { get; set; }
 }
 
-/// <param name="Content">Compressed later, if the part is new.</param>
+/// <param name="Content">Compressed if the part is new.</param>
 internal readonly record struct Part(PartInfo Info, ReadOnlyMemory<byte> Content);
 
 /// <summary>

@@ -171,7 +171,7 @@ public sealed class JournalDamageTests : IDisposable
         var read = new List<RecordedExchange>();
         while (read.Count < count)
         {
-            read.AddRange((await reader.ReadAsync(5000, 1 << 30, limit.Token)).Select(exchange => exchange with { RequestBody = exchange.RequestBody.ToArray(), ResponseBody = exchange.ResponseBody.ToArray() }));
+            read.AddRange((await reader.ReadAsync(5000, 1 << 30, limit.Token)).Copies(reader));
             reader.Acknowledge();
         }
 

@@ -170,7 +170,7 @@ public sealed class JournalTests : IDisposable
     private static async Task<IReadOnlyList<RecordedExchange>> ReadAsync(JournalReader reader)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        return await reader.ReadAsync(5000, 1 << 30, limit.Token);
+        return (await reader.ReadAsync(5000, 1 << 30, limit.Token)).Copies(reader);
     }
 
     private void Reset(string path, byte[] content)

@@ -3,24 +3,25 @@ using System.Text.Json;
 namespace Nexus.Web.Capture.Journaling;
 
 /// <summary>
-/// Tails the journal in the order in which it was written and gives exchanges back once they have ended. For one reader at a
-/// time. What was returned is returned again by <see cref="ReadAsync"/> after <see cref="Rewind"/>, or after a restart, until
-/// <see cref="Acknowledge"/> says that it is stored; a body is valid until then.
+/// Tails the journal in the order in which it was written and names exchanges once they have ended. For one reader at a time.
+/// What was named is named again by <see cref="ReadAsync"/> after <see cref="Rewind"/>, or after a restart, until
+/// <see cref="Acknowledge"/> says that it is stored; until then it can be read.
 /// </summary>
 internal sealed class JournalReader(Journal journal) : IDisposable
 {
     private readonly Dictionary<long, SegmentReader> _segments = [];
     private readonly Dictionary<Guid, OpenExchange> _open = [];
-    private readonly Queue<(OpenExchange Exchange, Location? End)> _abandoned = [];
-    private readonly BatchMemory _memory = new();
-    private readonly List<RecordedExchange> _delivered = [];
+    private readonly Queue<EndedExchange> _abandoned = [];
+    private readonly ExchangeMemory _memory = new();
+    private readonly List<EndedExchange> _delivered = [];
+    private readonly HashSet<Guid> _unreadable = [];
     private readonly JournalPosition _checkpoint = journal.Files.ReadCheckpoint();
     private long _current = -1;
     private Guid _run;
     private bool _redeliver;
 
     /// <summary>Waits until at least one exchange has ended, then returns up to the given number and bytes of them.</summary>
-    public async ValueTask<IReadOnlyList<RecordedExchange>> ReadAsync(int maxExchanges, long maxBytes, CancellationToken cancellation)
+    public async ValueTask<IReadOnlyList<EndedExchange>> ReadAsync(int maxExchanges, long maxBytes, CancellationToken cancellation)
     {
         if (_redeliver)
         {
@@ -40,6 +41,26 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         }
     }
 
+    /// <summary>
+    /// The exchange, or null where it cannot be read, which is reported. One after the other: its bodies lie in memory that the
+    /// next one takes, still warm in the processor's cache.
+    /// </summary>
+    public RecordedExchange? Read(EndedExchange ended)
+    {
+        _memory.Reset();
+        try
+        {
+            return ended.Exchange.Read(ended.End, _memory);
+        }
+        catch (Exception error) when (error is JsonException or IOException)
+        {
+            var start = ended.Exchange.Start;
+            if (_unreadable.Add(ended.Id))
+                journal.Corrupt(start.Record.Length, start.Reader.Segment, start.Offset, keepCopy: false);
+            return null;
+        }
+    }
+
     /// <summary>The next <see cref="ReadAsync"/> returns the same exchanges again.</summary>
     public void Rewind() => _redeliver = _delivered.Count > 0;
 
@@ -48,8 +69,8 @@ internal sealed class JournalReader(Journal journal) : IDisposable
     {
         journal.Acknowledged(_delivered.Count);
         _delivered.Clear();
+        _unreadable.Clear();
         _redeliver = false;
-        _memory.Reset();
         if (_abandoned.Count == 0 && _segments.TryGetValue(_current, out var reader))
             journal.Checkpoint(new JournalPosition(_current, reader.Offset));
         Forget();
@@ -68,7 +89,7 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         {
             if (_abandoned.TryDequeue(out var abandoned))
             {
-                bytes += Deliver(abandoned.Exchange, abandoned.End);
+                bytes += Deliver(abandoned);
                 continue;
             }
 
@@ -90,7 +111,7 @@ internal sealed class JournalReader(Journal journal) : IDisposable
             {
                 _open.Remove(record.Id);
                 if (new JournalPosition(location.Reader.Segment, location.Offset) >= _checkpoint)
-                    bytes += Deliver(exchange, location);
+                    bytes += Deliver(new(exchange, location));
             }
         }
     }
@@ -141,27 +162,18 @@ internal sealed class JournalReader(Journal journal) : IDisposable
     {
         foreach (var exchange in _open.Values)
             if (at >= _checkpoint)
-                _abandoned.Enqueue((exchange, null));
+                _abandoned.Enqueue(new(exchange, null));
         _open.Clear();
         return _abandoned.Count > 0;
     }
 
-    private long Deliver(OpenExchange exchange, Location? end)
+    private long Deliver(EndedExchange ended)
     {
         // An end of this run was counted into the backlog when it was written; one left over from an earlier run is counted now.
-        if (end is null || end.Value.Reader.Segment < journal.FirstOwnSegment)
+        if (ended.End is null || ended.End.Value.Reader.Segment < journal.FirstOwnSegment)
             journal.Recovered();
-        try
-        {
-            _delivered.Add(exchange.Read(end, _memory, out var bytes));
-            return bytes;
-        }
-        catch (Exception error) when (error is JsonException or IOException)
-        {
-            journal.Corrupt(exchange.Start.Record.Length, exchange.Start.Reader.Segment, exchange.Start.Offset, keepCopy: false);
-            journal.Acknowledged(1);
-            return 0;
-        }
+        _delivered.Add(ended);
+        return ended.PayloadBytes;
     }
 
     /// <summary>Deletes the segments before the current one in which no exchange is open.</summary>

@@ -8,12 +8,15 @@ internal readonly record struct Location(SegmentReader Reader, long Offset, Jour
 /// <summary>An exchange whose end the reader has not seen yet: only the places of its records are remembered.</summary>
 internal sealed class OpenExchange(Guid id, Location start)
 {
+    public Guid Id => id;
+
     public Location Start => start;
 
     public List<Location> Answers { get; } = [];
 
-    /// <summary>Reads the records back, into memory that the batch gives back.</summary>
-    public RecordedExchange Read(Location? end, BatchMemory memory, out long bytes)
+    /// <summary>Reads the records back, into memory that is used again for the next exchange.</summary>
+    /// <param name="end">Null where a crash left it out.</param>
+    public RecordedExchange Read(Location? end, ExchangeMemory memory)
     {
         var (startMetadata, request) = Take(start, memory);
         var started = JsonSerializer.Deserialize(startMetadata.Span, JournalJson.Default.StartMetadata)!;
@@ -42,15 +45,24 @@ internal sealed class OpenExchange(Guid id, Location start)
 
         if (records.Count > 1)
             response = whole;
-        bytes = request.Length + (long)response.Length;
         over ??= Interruption.EndOf(answer, response.Length, arrivals, request.Length);
         return new RecordedExchange(id, started, request, answer, response, arrivals, over, start.Record.Shed || records.Exists(record => record.Record.Shed));
     }
 
-    private static (ReadOnlyMemory<byte> Metadata, ReadOnlyMemory<byte> Payload) Take(Location location, BatchMemory memory)
+    private static (ReadOnlyMemory<byte> Metadata, ReadOnlyMemory<byte> Payload) Take(Location location, ExchangeMemory memory)
     {
         var record = memory.Rent(location.Record.MetadataLength + location.Record.PayloadLength);
         location.Reader.Read(record.Span, location.Offset + JournalRecord.HeaderLength);
         return (record[..location.Record.MetadataLength], record[location.Record.MetadataLength..]);
     }
+}
+
+/// <summary>An exchange that has ended, still in the journal.</summary>
+/// <param name="End">Null where a crash left it out.</param>
+internal sealed record EndedExchange(OpenExchange Exchange, Location? End)
+{
+    public Guid Id => Exchange.Id;
+
+    /// <summary>Of request and answer together.</summary>
+    public long PayloadBytes => Exchange.Start.Record.PayloadLength + Exchange.Answers.Sum(answer => (long)answer.Record.PayloadLength) + (End?.Record.PayloadLength ?? 0);
 }

@@ -1,15 +1,15 @@
 namespace Nexus.Web.Capture.Journaling;
 
 /// <summary>
-/// Memory for the exchanges of one batch, given back all at once. Large arrays straight from the heap, for every exchange anew,
-/// would make the collector work on its most expensive generation.
+/// Memory for one exchange after the other, given back all at once. Large arrays straight from the heap, for every exchange
+/// anew, would make the collector work on its most expensive generation.
 /// </summary>
-internal sealed class BatchMemory
+internal sealed class ExchangeMemory
 {
     private const int Chunk = 1 << 20;
 
-    /// <summary>Chunks kept from batch to batch.</summary>
-    private const int MostKept = 8;
+    /// <summary>Chunks kept from one exchange to the next.</summary>
+    private const int MostKept = 2;
 
     private readonly List<byte[]> _chunks = [];
     private int _current;
