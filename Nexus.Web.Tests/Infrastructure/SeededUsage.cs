@@ -1,8 +1,9 @@
+using Nexus.Web.Usage;
 using Npgsql;
 
 namespace Nexus.Web.Tests.Infrastructure;
 
-/// <summary>Rollup rows without the requests behind them, the same in both tables.</summary>
+/// <summary>Rollup rows without the requests behind them, the same in all tables.</summary>
 internal sealed class SeededUsage(NpgsqlDataSource source)
 {
     /// <summary>Adds a bucket; <paramref name="at"/> must start five minutes (for the fine table) and is floored to fifteen for the other.</summary>
@@ -21,5 +22,10 @@ internal sealed class SeededUsage(NpgsqlDataSource source)
                 insert.Parameters.Add(new() { Value = value });
             await insert.ExecuteNonQueryAsync();
         }
+
+        await using var connection = await source.OpenConnectionAsync();
+        var quarter = TimeBuckets.StartOf(at, RollupTier.Quarter.Width);
+        await CoarseRollups.DeriveHoursAsync(connection, quarter, quarter + RollupTier.Quarter.Width, fine: true, CancellationToken.None);
+        await CoarseRollups.DeriveDaysAsync(connection, quarter, quarter + RollupTier.Quarter.Width, CancellationToken.None);
     }
 }

@@ -11,7 +11,7 @@ internal static class LedgerSums
 
     public static async Task AssertEqualRollupsAsync(string database)
     {
-        foreach (var (table, width) in new[] { ("usage_5m", "5 minutes"), ("usage_15m", "15 minutes") })
+        foreach (var (table, width) in new[] { ("usage_5m", "5 minutes"), ("usage_15m", "15 minutes"), ("usage_1h", "1 hour"), ("usage_1d", "1 day") })
         {
             var columns = string.Join(", ", Summed);
             var sums = string.Join(", ", Summed.Select(column => $"sum({column})::bigint"));
@@ -24,6 +24,13 @@ internal static class LedgerSums
                 SELECT (SELECT count(*) FROM (SELECT * FROM ledger EXCEPT SELECT * FROM rollup) AS missing) + (SELECT count(*) FROM (SELECT * FROM rollup EXCEPT SELECT * FROM ledger) AS wrong)
                 """));
         }
+
+        Assert.Equal(0L, await NumberAsync(database, """
+            WITH accounts AS (
+                SELECT date_bin('5 minutes', started_at, '2000-01-01Z') AS bucket, account_id, sum(output_tokens)::bigint AS output_tokens, count(*) FILTER (WHERE rate_limit_status = 'allowed_warning') AS rate_limit_warnings
+                FROM requests WHERE account_id IS NOT NULL GROUP BY 1, 2)
+            SELECT (SELECT count(*) FROM (SELECT * FROM accounts EXCEPT SELECT * FROM usage_accounts_5m) AS missing) + (SELECT count(*) FROM (SELECT * FROM usage_accounts_5m EXCEPT SELECT * FROM accounts) AS wrong)
+            """));
     }
 
     public static async Task<long> NumberAsync(string database, string sql)

@@ -14,7 +14,7 @@ internal static class HourlyUsageEndpoints
         api.MapGet("/usage/tokens/hourly", (HttpContext context, NexusDbContext db, TimeProvider time, CancellationToken cancellation) => HourlyAsync(context, db, time, row => row.OutputTokens, cancellation));
     }
 
-    private static async Task<IResult> HourlyAsync(HttpContext context, NexusDbContext db, TimeProvider time, Expression<Func<Usage15m, long>> figure, CancellationToken cancellation)
+    private static async Task<IResult> HourlyAsync(HttpContext context, NexusDbContext db, TimeProvider time, Expression<Func<Usage1h, long>> figure, CancellationToken cancellation)
     {
         var parameters = new Parameters(context.Request.Query);
         var domain = parameters.Text("domain");
@@ -22,7 +22,7 @@ internal static class HourlyUsageEndpoints
         if (parameters.Problem is not null)
             return Results.Json(new { error = "Days parameter must be between 1 and 30" }, statusCode: 400);
         var from = TimeBuckets.StartOf(time.GetUtcNow().AddDays(-days), TimeSpan.FromHours(1));
-        var rows = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from && (domain == null || row.Domain == domain))
+        var rows = await db.Usage1h.AsNoTracking().Where(row => row.Bucket >= from && (domain == null || row.Domain == domain))
             .GroupBy(row => new { row.Domain, row.Bucket.Date, row.Bucket.Hour }, figure)
             .Select(group => new { group.Key, Count = group.Sum() }).ToListAsync(cancellation);
         var data = rows.GroupBy(row => row.Key.Domain).ToDictionary(

@@ -18,7 +18,7 @@ internal static class RateLimitEndpoints
         var account = new Parameters(context.Request.Query).Text("accountId");
         var from = time.GetUtcNow() - Recent;
         var windows = await db.AccountWindows.AsNoTracking().Where(row => account == null || row.AccountId == account).ToListAsync(cancellation);
-        var used = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from && row.AccountId != "" && (account == null || row.AccountId == account))
+        var used = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from && row.AccountId != "" && (account == null || row.AccountId == account))
             .Select(row => row.AccountId).Distinct().ToListAsync(cancellation);
         var accounts = used.Union(windows.Select(row => row.AccountId)).Order(StringComparer.Ordinal).ToList();
         return Results.Json(new

@@ -31,7 +31,7 @@ internal static class RequestEndpoints
         var rows = await db.Requests.AsNoTracking().Where(row => domain == null || row.Domain == domain)
             .OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Skip(offset).Take(limit).ToListAsync(cancellation);
         // The rollups count every row of the ledger, at the same cost whatever its size.
-        var total = await db.Usage15m.Where(row => domain == null || row.Domain == domain).SumAsync(row => row.Requests, cancellation);
+        var total = await db.Usage1d.Where(row => domain == null || row.Domain == domain).SumAsync(row => row.Requests, cancellation);
         return Results.Json(new { requests = rows.Select(RequestSummary.Of), pagination = new { total, limit, offset, hasMore = offset + rows.Count < total } }, ApiFeature.Json);
     }
 

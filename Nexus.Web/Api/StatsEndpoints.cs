@@ -12,7 +12,7 @@ internal static class StatsEndpoints
         api.MapGet("/domains", DomainsAsync);
     }
 
-    /// <summary>Totals from the five-minute rollups; <c>since</c> is taken back to the start of its five minutes.</summary>
+    /// <summary><c>since</c> is taken back to the start of its five minutes, or quarter of an hour where five minutes are not kept.</summary>
     private static async Task<IResult> StatsAsync(HttpContext context, NexusDbContext db, TimeProvider time, CancellationToken cancellation)
     {
         var parameters = new Parameters(context.Request.Query);
@@ -20,8 +20,8 @@ internal static class StatsEndpoints
         var domain = parameters.Text("domain");
         if (parameters.Problem is { } problem)
             return problem;
-        var from = TimeBuckets.StartOf(since, TimeSpan.FromMinutes(5));
-        var rows = await db.Usage5m.AsNoTracking().Where(row => row.Bucket >= from && (domain == null || row.Domain == domain))
+        var now = time.GetUtcNow();
+        var rows = await db.Usage(TimeBuckets.StartOf(since, UsageTables.FinestAt(since, now)), now).Where(row => domain == null || row.Domain == domain)
             .GroupBy(row => new { row.Domain, row.Model, row.RequestType })
             .Select(group => new
             {
@@ -53,8 +53,8 @@ internal static class StatsEndpoints
 
     private static async Task<IResult> DomainsAsync(NexusDbContext db, TimeProvider time, CancellationToken cancellation)
     {
-        var from = time.GetUtcNow().AddDays(-7);
-        var domains = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from).GroupBy(row => row.Domain)
+        var now = time.GetUtcNow();
+        var domains = await db.Usage(now.AddDays(-7), now).GroupBy(row => row.Domain)
             .Select(group => new { domain = group.Key, requestCount = group.Sum(row => row.Requests) })
             .OrderByDescending(row => row.requestCount).ToListAsync(cancellation);
         return Results.Json(new { domains });

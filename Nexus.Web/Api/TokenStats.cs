@@ -14,7 +14,7 @@ internal static class TokenStats
         if (!MayRead(context, access.Value, key))
             return Results.Json(new { error = new { code = "unauthorized", message = "Only callers on this machine (and those that TOKEN_STATS_ALLOW names) read this without the dashboard key." } }, statusCode: 401);
         var domain = new Parameters(context.Request.Query).Text("domain");
-        var stats = await db.Usage15m.AsNoTracking().Where(row => domain == null || row.Domain == domain).GroupBy(row => row.Domain)
+        var stats = await db.Usage1d.AsNoTracking().Where(row => domain == null || row.Domain == domain).GroupBy(row => row.Domain)
             .Select(group => new
             {
                 group.Key,

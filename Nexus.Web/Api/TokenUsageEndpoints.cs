@@ -30,7 +30,7 @@ internal static class TokenUsageEndpoints
             return problem;
         var now = time.GetUtcNow();
         var start = TimeBuckets.StartOf(now.AddMinutes(-minutes), UsageTables.FinestAt(now.AddMinutes(-minutes), now));
-        var sums = await UsageTables.Since(db, start, now).Where(row => row.AccountId == account && (domain == null || row.Domain == domain) && (model == null || row.Model == model))
+        var sums = await db.Usage(start, now).Where(row => row.AccountId == account && (domain == null || row.Domain == domain) && (model == null || row.Model == model))
             .GroupBy(_ => 1)
             .Select(group => new
             {
@@ -67,7 +67,7 @@ internal static class TokenUsageEndpoints
         if (parameters.Problem is { } problem)
             return problem;
         var from = TimeBuckets.StartOf(time.GetUtcNow(), TimeSpan.FromDays(1)).AddDays(1 - days);
-        var rows = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from && row.AccountId == account && (domain == null || row.Domain == domain))
+        var rows = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from && row.AccountId == account && (domain == null || row.Domain == domain))
             .GroupBy(row => new { row.Bucket.Date, row.Domain, Model = aggregate ? null : row.Model })
             .Select(group => new { group.Key, Input = group.Sum(row => row.InputTokens), Output = group.Sum(row => row.OutputTokens), Requests = group.Sum(row => row.Requests) })
             .ToListAsync(cancellation);

@@ -79,6 +79,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
                 """, cancellation);
             await RollUpAsync(connection, "usage_5m", Rollups.Of(inserted, TimeSpan.FromMinutes(5)), cancellation);
             await RollUpAsync(connection, "usage_15m", Rollups.Of(inserted, TimeSpan.FromMinutes(15)), cancellation);
+            await CoarseRollups.AddAsync(connection, "incoming_usage_5m", "incoming_usage_15m", cancellation);
             var stored = inserted.Select(row => row.Id).ToHashSet();
             var added = exchanges.Where(exchange => stored.Contains(exchange.Row.Id)).ToList();
             await ToolRollups.AddAsync(connection, ToolRollups.Of(added.Select(exchange => (exchange.Row, exchange.Tools))), cancellation);
@@ -103,18 +104,15 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         return [.. exchanges.Select(exchange => exchange.Row).Where(row => ids.Contains(row.Id))];
     }
 
-    private static async Task RollUpAsync(NpgsqlConnection connection, string table, List<UsageRow> rows, CancellationToken cancellation)
+    private static async Task RollUpAsync(NpgsqlConnection connection, string table, List<FineUsageRow> rows, CancellationToken cancellation)
     {
         await CopyAsync(connection, "incoming_" + table, LedgerColumns.Usage, rows, cancellation);
-        string[] sums = ["requests", "errors", "input_tokens", "output_tokens", "cache_creation_5m_tokens", "cache_creation_1h_tokens", "cache_read_tokens", "tool_calls", "estimated_output_tokens", "cost_micros", "estimated_cost_micros", "cache_savings_micros", "unpriced_requests", "rate_limit_warnings", "duration_ms"];
         var names = string.Join(", ", LedgerColumns.Usage.Select(column => column.Name));
         await ExecuteAsync(connection, $"""
             INSERT INTO {table} AS sum ({names}) SELECT {names} FROM incoming_{table}
-            ON CONFLICT (bucket, domain, account_id, key_id, owner, model, request_type, lane) DO UPDATE SET
-            {string.Join(", ", sums.Select(column => $"{column} = sum.{column} + excluded.{column}"))},
+            ON CONFLICT ({RollupColumns.Keys}) DO UPDATE SET {RollupColumns.Added},
             duration_histogram = nexus_add(sum.duration_histogram, excluded.duration_histogram),
-            first_byte_histogram = nexus_add(sum.first_byte_histogram, excluded.first_byte_histogram),
-            last_request_at = greatest(sum.last_request_at, excluded.last_request_at)
+            first_byte_histogram = nexus_add(sum.first_byte_histogram, excluded.first_byte_histogram)
             """, cancellation);
     }
 

@@ -13,7 +13,7 @@ internal static class UsageCommand
     {
         var from = new Option<string?>("--from") { Description = "Where to begin, ISO 8601 (UTC unless it says otherwise). The oldest row of the ledger by default." };
         var until = new Option<string?>("--to") { Description = "Where to end. Now by default." };
-        var rebuild = new Command("rebuild", "Makes usage_5m, usage_15m and the limit counters anew from the ledger, beside a running Nexus.") { from, until };
+        var rebuild = new Command("rebuild", "Makes the rollups (usage_5m, usage_15m, usage_1h, usage_1d, usage_accounts_5m) and the limit counters anew from the ledger, beside a running Nexus.") { from, until };
         rebuild.SetAction((parsed, cancellation) => CliDatabase.RunAsync(_ => { }, (services, stopping) => RebuildAsync(services, Time(parsed.GetValue(from), "--from"), Time(parsed.GetValue(until), "--to"), stopping), cancellation));
         return new Command("usage", "What was used.") { rebuild };
     }
@@ -28,7 +28,7 @@ internal static class UsageCommand
             day = progress.Done;
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{progress.Done.UtcDateTime:yyyy-MM-dd} of {progress.Until.UtcDateTime:yyyy-MM-dd}, {progress.Rows} requests"));
         }, cancellation);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Made anew from {rows} requests: usage_5m (the last {UsageTables.FineKept.TotalDays:0} days), usage_15m and the limit counters. usage_tools_15m is as it was: tools are not in the ledger."));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Made anew from {rows} requests: usage_5m and usage_accounts_5m (the last {UsageTables.FineKept.TotalDays:0} days), usage_15m, usage_1h, usage_1d and the limit counters. usage_tools_15m is as it was: tools are not in the ledger."));
         return 0;
     }
 

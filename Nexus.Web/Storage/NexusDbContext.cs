@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.DataProtection.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Nexus.Web.Storage;
 
@@ -11,6 +12,10 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<PartRow> Parts => Set<PartRow>();
     public DbSet<Usage5m> Usage5m => Set<Usage5m>();
     public DbSet<Usage15m> Usage15m => Set<Usage15m>();
+    public DbSet<Usage1h> Usage1h => Set<Usage1h>();
+    public DbSet<Usage1d> Usage1d => Set<Usage1d>();
+    public DbSet<UsageSlice> UsageSlices => Set<UsageSlice>();
+    public DbSet<AccountUsageRow> AccountUsage => Set<AccountUsageRow>();
     public DbSet<ToolUsageRow> ToolUsage => Set<ToolUsageRow>();
     public DbSet<JobRunRow> JobRuns => Set<JobRunRow>();
     public DbSet<JobSettingsRow> JobSettings => Set<JobSettingsRow>();
@@ -45,8 +50,13 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         });
         modelBuilder.Entity<PayloadRow>(payload => payload.ToTable("request_payloads").HasKey(row => new { row.StartedAt, row.Id }));
         modelBuilder.Entity<PartRow>(part => part.ToTable("content_parts").HasKey(row => row.Hash));
-        Usage<Usage5m>(modelBuilder, "usage_5m");
-        Usage<Usage15m>(modelBuilder, "usage_15m");
+        Rollup<Usage5m>(modelBuilder).ToTable("usage_5m");
+        Rollup<Usage15m>(modelBuilder).ToTable("usage_15m");
+        // A month of hours is read through this index at a third of the cost of the wide primary key.
+        Rollup<Usage1h>(modelBuilder).ToTable("usage_1h").HasIndex(row => row.Bucket);
+        Rollup<Usage1d>(modelBuilder).ToTable("usage_1d");
+        Rollup<UsageSlice>(modelBuilder).ToTable((string?)null).ToView(null);
+        modelBuilder.Entity<AccountUsageRow>().ToTable("usage_accounts_5m").HasKey(row => new { row.Bucket, row.AccountId });
         modelBuilder.Entity<JobRunRow>(run =>
         {
             run.ToTable("job_runs").HasKey(row => row.Id);
@@ -114,18 +124,19 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         modelBuilder.Entity<ChangedHourRow>().ToTable("usage_changed_hours").HasKey(row => row.Hour);
     }
 
-    private static void Usage<T>(ModelBuilder modelBuilder, string table)
-        where T : UsageRow =>
-        modelBuilder.Entity<T>(usage =>
-        {
-            usage.ToTable(table).HasKey(row => new { row.Bucket, row.Domain, row.AccountId, row.KeyId, row.Owner, row.Model, row.RequestType, row.Lane });
-            usage.Property(row => row.CacheCreation5mTokens).HasColumnName("cache_creation_5m_tokens");
-            usage.Property(row => row.CacheCreation1hTokens).HasColumnName("cache_creation_1h_tokens");
-            // Added later: nodes of the version before still write rows without them.
-            usage.Property(row => row.EstimatedOutputTokens).HasDefaultValue(0L);
-            usage.Property(row => row.EstimatedCostMicros).HasDefaultValue(0L);
-            usage.Property(row => row.CacheSavingsMicros).HasDefaultValue(0L);
-            usage.Property(row => row.UnpricedRequests).HasDefaultValue(0L);
-            usage.Property(row => row.RateLimitWarnings).HasDefaultValue(0L);
-        });
+    private static EntityTypeBuilder<T> Rollup<T>(ModelBuilder modelBuilder)
+        where T : UsageRow
+    {
+        var usage = modelBuilder.Entity<T>();
+        usage.HasKey(row => new { row.Bucket, row.Domain, row.AccountId, row.KeyId, row.Owner, row.Model, row.RequestType, row.Lane });
+        usage.Property(row => row.CacheCreation5mTokens).HasColumnName("cache_creation_5m_tokens");
+        usage.Property(row => row.CacheCreation1hTokens).HasColumnName("cache_creation_1h_tokens");
+        // Added later: nodes of the version before still write rows without them.
+        usage.Property(row => row.EstimatedOutputTokens).HasDefaultValue(0L);
+        usage.Property(row => row.EstimatedCostMicros).HasDefaultValue(0L);
+        usage.Property(row => row.CacheSavingsMicros).HasDefaultValue(0L);
+        usage.Property(row => row.UnpricedRequests).HasDefaultValue(0L);
+        usage.Property(row => row.RateLimitWarnings).HasDefaultValue(0L);
+        return usage;
+    }
 }

@@ -7,9 +7,9 @@ namespace Nexus.Web.Usage;
 internal static class Rollups
 {
     /// <summary>Sorted by key, so that two nodes that upsert the same rows take their locks in the same order.</summary>
-    public static List<UsageRow> Of(IEnumerable<LedgerRow> rows, TimeSpan width)
+    public static List<FineUsageRow> Of(IEnumerable<LedgerRow> rows, TimeSpan width)
     {
-        var sums = new Dictionary<Key, UsageRow>();
+        var sums = new Dictionary<Key, FineUsageRow>();
         foreach (var row in rows)
         {
             var key = new Key(TimeBuckets.StartOf(row.StartedAt, width), row.Domain, row.AccountId ?? "", row.KeyId ?? "", row.Owner ?? "", row.ModelServed ?? row.ModelRequested ?? "", row.RequestType ?? "", row.Lane);
@@ -21,7 +21,7 @@ internal static class Rollups
         return [.. sums.OrderBy(pair => pair.Key.Bucket).ThenBy(pair => pair.Key.Names, StringComparer.Ordinal).Select(pair => pair.Value)];
     }
 
-    private static void Add(UsageRow sum, LedgerRow row)
+    private static void Add(FineUsageRow sum, LedgerRow row)
     {
         sum.Requests++;
         sum.Errors += Outcomes.Failed.Contains(row.Outcome) ? 1 : 0;

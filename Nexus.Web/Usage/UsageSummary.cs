@@ -16,29 +16,29 @@ internal sealed record HourOfUsage(DateTimeOffset At, long Requests, long Errors
 
 internal sealed record ModelUsage(string Domain, string Model, long Requests, long Errors, TokenUsage Tokens, SpendTotals Spend);
 
-/// <summary>Reads the five-minute rollups, added up by the database: it costs the same at any size of the ledger, in one round trip.</summary>
-internal sealed class UsageSummary(Database database)
+/// <summary>Reads the rollups, added up by the database: it costs the same at any size of the ledger, in one round trip.</summary>
+internal sealed class UsageSummary(Database database, TimeProvider time)
 {
     private const string Tokens = "coalesce(sum(input_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint, coalesce(sum(cache_creation_5m_tokens), 0)::bigint, coalesce(sum(cache_creation_1h_tokens), 0)::bigint, coalesce(sum(cache_read_tokens), 0)::bigint";
     private const string Counts = "coalesce(sum(requests), 0)::bigint, coalesce(sum(errors), 0)::bigint";
     private const string Spend = "coalesce(sum(cost_micros), 0)::bigint, coalesce(sum(estimated_cost_micros), 0)::bigint, coalesce(sum(unpriced_requests), 0)::bigint";
     private const int MostModels = 20;
 
-    private static readonly string[] Statements =
-    [
-        $"SELECT {Counts}, {Tokens}, {Spend} FROM usage_5m WHERE bucket >= $1",
-        "SELECT place::int, sum(d)::bigint, sum(f)::bigint FROM usage_5m, unnest(duration_histogram, first_byte_histogram) WITH ORDINALITY AS histogram(d, f, place) WHERE bucket >= $1 GROUP BY place",
-    ];
+    /// <summary>Position by position: taking the arrays apart would make thirty rows of each.</summary>
+    private static readonly string Histograms = $"SELECT {Places("duration_histogram")}, {Places("first_byte_histogram")} FROM usage_15m WHERE bucket >= $1";
 
-    /// <summary>Both stretches last until now; <paramref name="day"/> starts on a full hour, which the hours are counted from.</summary>
+    /// <summary>Both stretches last until now; <paramref name="day"/> starts on a full hour, which the hours are counted from, <paramref name="today"/> on a quarter of one.</summary>
     public async Task<(UsageTotals Today, UsageTotals Day, IReadOnlyList<HourOfUsage> Hours, IReadOnlyList<ModelUsage> Models)> ReadAsync(DateTimeOffset today, DateTimeOffset day, CancellationToken cancellation)
     {
         await using var batch = database.DataSource.CreateBatch();
         foreach (var from in new[] { today, day })
-            foreach (var statement in Statements)
-                Add(batch, statement, from);
-        Add(batch, $"SELECT date_bin('1 hour', bucket, $1), {Counts} FROM usage_5m WHERE bucket >= $1 GROUP BY 1", day);
-        Add(batch, $"SELECT domain, model, {Counts}, {Tokens}, {Spend} FROM usage_5m WHERE bucket >= $1 GROUP BY domain, model ORDER BY sum(requests) DESC, domain, model LIMIT {MostModels}", day);
+        {
+            batch.BatchCommands.Add(new($"SELECT {Counts}, {Tokens}, {Spend} FROM ({Since(from)}) AS usage"));
+            Add(batch, Histograms, from);
+        }
+
+        Add(batch, $"SELECT bucket, {Counts} FROM usage_1h WHERE bucket >= $1 GROUP BY 1", day);
+        batch.BatchCommands.Add(new($"SELECT domain, model, {Counts}, {Tokens}, {Spend} FROM ({Since(day)}) AS usage GROUP BY domain, model ORDER BY sum(requests) DESC, domain, model LIMIT {MostModels}"));
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var totals = (await TotalsAsync(reader, cancellation), await TotalsAsync(reader, cancellation));
@@ -62,18 +62,21 @@ internal sealed class UsageSummary(Database database)
         await reader.ReadAsync(cancellation);
         var totals = new UsageTotals(reader.GetInt64(0), reader.GetInt64(1), TokensAt(reader, 2), SpendAt(reader, 7), new long[LatencyBuckets.Count], new long[LatencyBuckets.Count]);
         await reader.NextResultAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
+        await reader.ReadAsync(cancellation);
+        for (var place = 0; place < LatencyBuckets.Count; place++)
         {
-            var place = reader.GetInt32(0) - 1;
-            if (place >= LatencyBuckets.Count)
-                continue; // written by a newer version with more buckets
-            totals.Duration[place] = reader.IsDBNull(1) ? 0 : reader.GetInt64(1);
-            totals.FirstByte[place] = reader.IsDBNull(2) ? 0 : reader.GetInt64(2);
+            totals.Duration[place] = reader.GetInt64(place);
+            totals.FirstByte[place] = reader.GetInt64(LatencyBuckets.Count + place);
         }
 
         await reader.NextResultAsync(cancellation);
         return totals;
     }
+
+    private string Since(DateTimeOffset from) => UsageTables.Between(from, DateTimeOffset.MaxValue, time.GetUtcNow());
+
+    /// <summary>A position that a row lacks, written before there was one, counts as none.</summary>
+    private static string Places(string column) => string.Join(", ", Enumerable.Range(1, LatencyBuckets.Count).Select(place => $"coalesce(sum({column}[{place}]), 0)::bigint"));
 
     private static TokenUsage TokensAt(NpgsqlDataReader reader, int column) =>
         new(reader.GetInt64(column), reader.GetInt64(column + 1), reader.GetInt64(column + 2), reader.GetInt64(column + 3), reader.GetInt64(column + 4));

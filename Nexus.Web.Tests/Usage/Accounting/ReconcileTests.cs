@@ -6,6 +6,7 @@ using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Access.Limits;
 using Nexus.Web.Tests.Infrastructure;
+using Nexus.Web.Usage;
 using Nexus.Web.Usage.Accounting;
 using Npgsql;
 using Xunit;
@@ -14,6 +15,7 @@ namespace Nexus.Web.Tests.Usage.Accounting;
 
 public sealed class ReconcileTests : IAsyncLifetime
 {
+    private static readonly string[] RollupTables = [.. RollupTier.All.Select(tier => tier.Table), "usage_accounts_5m"];
     private FakeAnthropic _upstream = null!;
     private string _database = "";
 
@@ -67,6 +69,36 @@ public sealed class ReconcileTests : IAsyncLifetime
             await LimitClient.ScalarAsync<int>(_database, "INSERT INTO usage_changed_hours SELECT DISTINCT date_bin('1 hour', started_at, 'epoch') FROM requests ON CONFLICT DO NOTHING");
             Assert.StartsWith(ReconcileJob.NoDrift, (await ReconcileAsync()).Summary, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM usage_1h")]
+    [InlineData("UPDATE usage_1h SET cost_micros = cost_micros + 1 WHERE cost_micros > 0")]
+    [InlineData("UPDATE usage_1d SET requests = requests - 1")]
+    [InlineData("DELETE FROM usage_1d; DELETE FROM usage_1h; DELETE FROM usage_accounts_5m")]
+    public async Task Hours_and_days_that_an_older_node_did_not_carry_on_are_made_from_the_quarters(string lost)
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, _database);
+        await nexus.ReadyAsync();
+        await LimitsAsync(nexus);
+        await MixedAsync(nexus);
+        await LimitClient.ScalarAsync<int>(_database, lost);
+        Assert.StartsWith(ReconcileJob.NoDrift, (await ReconcileAsync()).Summary, StringComparison.Ordinal);
+        await LedgerSums.AssertEqualRollupsAsync(_database);
+    }
+
+    [Fact]
+    public async Task A_rebuild_makes_the_very_rows_that_ingest_made()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, _database);
+        await nexus.ReadyAsync();
+        await LimitsAsync(nexus);
+        await MixedAsync(nexus);
+        await LimitClient.ScalarAsync<int>(_database, string.Join("; ", RollupTables.Select(table => $"CREATE TABLE before_{table} AS TABLE {table}; DELETE FROM {table}")));
+        await RebuildAsync();
+        foreach (var table in RollupTables)
+            Assert.Equal(0L, await LimitClient.ScalarAsync<long>(_database, $"SELECT count(*) FROM ((TABLE before_{table} EXCEPT TABLE {table}) UNION ALL (TABLE {table} EXCEPT TABLE before_{table})) AS different"));
+        Assert.NotEqual(0L, await LimitClient.ScalarAsync<long>(_database, "SELECT count(*) FROM usage_15m"));
     }
 
     [Fact]
@@ -140,7 +172,7 @@ public sealed class ReconcileTests : IAsyncLifetime
             SELECT nexus_ensure_month('{at:O}');
             WITH numbered AS (SELECT id, started_at, row_number() OVER (ORDER BY id) AS n FROM requests)
             UPDATE requests SET started_at = '{at:O}'::timestamptz + numbered.n * interval '1 second' FROM numbered WHERE requests.id = numbered.id AND requests.started_at = numbered.started_at AND numbered.n % 2 = 0;
-            TRUNCATE usage_5m; TRUNCATE usage_15m; TRUNCATE limit_counters;
+            TRUNCATE usage_5m; TRUNCATE usage_15m; TRUNCATE usage_1h; TRUNCATE usage_1d; TRUNCATE usage_accounts_5m; TRUNCATE limit_counters;
             INSERT INTO usage_changed_hours SELECT DISTINCT date_bin('1 hour', started_at, 'epoch') FROM requests ON CONFLICT DO NOTHING
             """);
         await RebuildAsync();

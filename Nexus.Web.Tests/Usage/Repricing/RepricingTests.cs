@@ -7,6 +7,7 @@ using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Nexus.Web.Tests.Operations.Jobs;
+using Nexus.Web.Usage;
 using Nexus.Web.Usage.Pricing;
 using Nexus.Web.Usage.Repricing;
 using Xunit;
@@ -104,7 +105,9 @@ public sealed class RepricingTests : IAsyncLifetime
     public async Task A_row_that_an_older_version_stored_without_a_cost_gets_one()
     {
         await FillAsync(3);
-        await LedgerSums.NumberAsync(_database, "UPDATE requests SET cost_micros = NULL, price_version = NULL, cost_estimate = NULL, cache_savings_micros = 0; UPDATE usage_5m SET cost_micros = 0, estimated_cost_micros = 0, cache_savings_micros = 0, unpriced_requests = 0; UPDATE usage_15m SET cost_micros = 0, estimated_cost_micros = 0, cache_savings_micros = 0, unpriced_requests = 0; SELECT 1");
+        await LedgerSums.NumberAsync(_database, "UPDATE requests SET cost_micros = NULL, price_version = NULL, cost_estimate = NULL, cache_savings_micros = 0; SELECT 1");
+        foreach (var tier in RollupTier.All)
+            await LedgerSums.NumberAsync(_database, $"UPDATE {tier.Table} SET cost_micros = 0, estimated_cost_micros = 0, cache_savings_micros = 0, unpriced_requests = 0; SELECT 1");
         await using var connection = await _nexus.Services.GetRequiredService<Database>().JobsDataSource.OpenConnectionAsync();
         await Repricer.RewriteAsync(connection, Prices.Newest!, Exchanges.Noon.AddDays(-1), Exchanges.Noon.AddDays(1), _ => Task.CompletedTask, CancellationToken.None);
         Assert.Equal(3, await LedgerSums.NumberAsync(_database, "SELECT count(*) FROM requests WHERE cost_micros > 0 AND price_version = 1"));

@@ -1,4 +1,5 @@
 using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -42,7 +43,7 @@ internal static class CounterRebuild
     public static async Task<SortedDictionary<CounterKey, (long Micros, long Tokens, long Requests)>> SumsAsync(NpgsqlConnection connection, LimitRow limit, DateTimeOffset from, DateTimeOffset until, CancellationToken cancellation)
     {
         var sums = new SortedDictionary<CounterKey, (long Micros, long Tokens, long Requests)>(Comparer<CounterKey>.Create(LimitCounters.Compare));
-        await using var command = LimitUsage.Command(limit, from, until);
+        await using var command = LimitUsage.Command(limit, from, until, RollupTier.Quarter);
         command.Connection = connection;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var period = default(Period);

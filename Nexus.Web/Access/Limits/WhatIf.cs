@@ -1,4 +1,5 @@
 using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 using Npgsql;
 
 namespace Nexus.Web.Access.Limits;
@@ -11,7 +12,7 @@ internal sealed record StoppedDay(DateOnly Day, string Subject, long Requests, l
 /// <param name="Used">What they used, in its unit.</param>
 internal sealed record WhatIfResult(IReadOnlyList<StoppedDay> Days, long Requests, long Used);
 
-/// <summary>What a budget would have stopped in the last thirty days, from the quarter-hour rollups: what is beyond the budget in a period is refused.</summary>
+/// <summary>What a budget would have stopped in the last thirty days, from the rollups by the hour (a quarter of it where the limit's days begin at one): what is beyond the budget in a period is refused.</summary>
 internal static class WhatIf
 {
     public static readonly TimeSpan Back = TimeSpan.FromDays(30);
@@ -26,7 +27,7 @@ internal static class WhatIf
         var from = now - Back;
         var start = limit.Period == "total" ? from : Period.Of(limit, from).Start;
         await using var connection = await source.OpenConnectionAsync(cancellation);
-        await using var command = LimitUsage.Command(limit, start, Period.Never);
+        await using var command = LimitUsage.Command(limit, start, Period.Never, RollupTier.OfDays(zone, start, now));
         command.Connection = connection;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
@@ -36,7 +37,7 @@ internal static class WhatIf
             var (period, used) = sums.GetValueOrDefault(subject);
             if (!period.Contains(bucket))
                 (period, used) = (limit.Period == "total" ? new(start, Period.Never) : Period.Of(limit, bucket), 0);
-            // Of the quarter of an hour in which the budget is passed, the part beyond it.
+            // Of the bucket in which the budget is passed, the part beyond it.
             var beyond = Math.Clamp(used + amount - limit.Amount!.Value, 0, amount);
             var refused = used >= limit.Amount ? count : amount == 0 ? 0 : (long)Math.Ceiling((double)count * beyond / amount);
             sums[subject] = (period, used + amount - beyond);

@@ -1,3 +1,4 @@
+using Nexus.Web.Usage;
 using Nexus.Web.Usage.Reports;
 using Npgsql;
 using NpgsqlTypes;
@@ -12,18 +13,20 @@ internal static class UsageExports
     {
         var starts = question.Range.Intervals().Select(start => start.ToUniversalTime()).ToArray();
         return Export.Of("usage-by-" + question.By.Name, $"""
-            SELECT ($3::timestamptz[])[greatest(width_bucket(bucket, $3), 1)] AS interval_start, {question.By.Column}, {UsageSums.SumList}
-            FROM usage_15m WHERE bucket >= $1 AND bucket < $2{Where(question, 4)} GROUP BY 1, 2 ORDER BY 1, 2
-            """, [.. Range(question), new() { Value = starts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }, .. Values(question)]);
+            SELECT ($1::timestamptz[])[greatest(width_bucket(bucket, $1), 1)] AS interval_start, {question.By.Column}, {UsageSums.SumList}
+            FROM ({Rows(question, RollupTier.Of(starts.Skip(1)))}) AS usage WHERE true{Where(question, 2)} GROUP BY 1, 2 ORDER BY 1, 2
+            """, [new() { Value = starts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }, .. Values(question)]);
     }
 
     public static Export Totals(ExportQuestion question) => Export.Of("usage-totals-by-" + question.By.Name, $"""
-        SELECT {question.By.Column}, {UsageSums.SumList} FROM usage_15m WHERE bucket >= $1 AND bucket < $2{Where(question, 3)} GROUP BY 1 ORDER BY sum(cost_micros) DESC, 1
-        """, [.. Range(question), .. Values(question)]);
+        SELECT {question.By.Column}, {UsageSums.SumList} FROM ({Rows(question, RollupTier.Day)}) AS usage WHERE true{Where(question, 1)} GROUP BY 1 ORDER BY sum(cost_micros) DESC, 1
+        """, [.. Values(question)]);
 
     public static Export Tools(ExportQuestion question) => Export.Of("tools", """
         SELECT tool, sum(calls)::bigint AS calls FROM usage_tools_15m WHERE bucket >= $1 AND bucket < $2 GROUP BY tool ORDER BY 2 DESC, 1
         """, Range(question));
+
+    private static string Rows(ExportQuestion question, RollupTier widest) => UsageTables.Between(question.Range.From, question.Range.To, question.Now, widest);
 
     private static NpgsqlParameter[] Range(ExportQuestion question) => [Export.Time(question.Range.From), Export.Time(question.Range.To)];
 

@@ -10,6 +10,7 @@ using Nexus.Web.Credentials;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 
 namespace Nexus.Web.Pages;
 
@@ -42,8 +43,7 @@ internal sealed class DomainsModel(NexusDbContext db, ClientKeys keys, DomainCap
     private async Task<IActionResult> ShowAsync(IReadOnlyList<string> problems, string? wrong, string? done, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var from = now.AddDays(-30);
-        var seen = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from).GroupBy(row => row.Domain)
+        var seen = await db.Usage(now.AddDays(-30), now).GroupBy(row => row.Domain)
             .Select(group => new { group.Key, Requests = group.Sum(row => row.Requests), Last = group.Max(row => row.LastRequestAt) }).ToDictionaryAsync(row => row.Key, cancellation);
         var settings = await db.DomainSettings.AsNoTracking().ToDictionaryAsync(row => row.Domain, cancellation);
         var working = (await KeyLine.ListAsync(keys, now, cancellation)).Where(key => key.Works).GroupBy(key => key.Domain).ToDictionary(group => group.Key, group => group.Count());

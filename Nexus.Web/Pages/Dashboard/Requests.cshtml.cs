@@ -65,7 +65,7 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
     private async Task<Fragment> FiltersAsync(TimeZoneInfo zone, DateTimeOffset now, CancellationToken cancellation)
     {
         var from = now.AddDays(-30);
-        var known = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model }).Distinct().ToListAsync(cancellation);
+        var known = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model }).Distinct().ToListAsync(cancellation);
         return Fragment.Of<RequestFilters>(
             ("Domains", Sorted(known.Select(row => row.Domain))), ("Models", Sorted(known.Select(row => row.Model))),
             ("Domain", Filter.Domain), ("Model", Filter.Model), ("Outcome", Filter.Outcome), ("Status", Filter.Status),

@@ -1,11 +1,11 @@
 using Nexus.Web.Pages.Shared.Prices;
 using Nexus.Web.Storage;
-using Npgsql;
+using Nexus.Web.Usage;
 
 namespace Nexus.Web.Pages.Prices;
 
 /// <summary>Models that no rule names, from the rollups.</summary>
-internal sealed class UnpricedModels(Database database)
+internal sealed class UnpricedModels(Database database, TimeProvider time)
 {
     private const int Most = 20;
 
@@ -13,10 +13,9 @@ internal sealed class UnpricedModels(Database database)
     public async Task<IReadOnlyList<UnpricedModel>> ReadAsync(DateTimeOffset from, CancellationToken cancellation)
     {
         await using var command = database.DataSource.CreateCommand($"""
-            SELECT model, sum(unpriced_requests)::bigint, sum(estimated_cost_micros)::bigint FROM usage_15m
-            WHERE bucket >= $1 AND unpriced_requests > 0 GROUP BY model ORDER BY 2 DESC, 1 LIMIT {Most}
+            SELECT model, sum(unpriced_requests)::bigint, sum(estimated_cost_micros)::bigint FROM ({UsageTables.Between(from, DateTimeOffset.MaxValue, time.GetUtcNow())}) AS usage
+            WHERE unpriced_requests > 0 GROUP BY model ORDER BY 2 DESC, 1 LIMIT {Most}
             """);
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = from.ToUniversalTime() });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var models = new List<UnpricedModel>();
         while (await reader.ReadAsync(cancellation))

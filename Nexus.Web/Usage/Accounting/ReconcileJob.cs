@@ -33,7 +33,7 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
         drifts.AddRange(ofCounters);
         foreach (var drift in drifts.Take(MostReported))
             Log.Drifted(logger, drift.Where, drift.What);
-        var byTable = new[] { "usage_5m", "usage_15m", "limit_counters" }.ToDictionary(table => table, table => drifts.Count(drift => drift.Where.StartsWith(table, StringComparison.Ordinal)));
+        var byTable = new[] { "usage_5m", "usage_15m", "usage_1h", "usage_1d", "usage_accounts_5m", "limit_counters" }.ToDictionary(table => table, table => drifts.Count(drift => drift.Where.StartsWith(table + " ", StringComparison.Ordinal)));
         return new(
             drifts.Count == 0 ? $"{NoDrift}: {hours.Count} hours and {counters} counters agree with the ledger." : $"{drifts.Count} sums of {hours.Count} hours and {counters} counters differ from the ledger.",
             new { hours = hours.Count, counters, drift = byTable, first = drifts.Take(MostReported) });
@@ -50,16 +50,22 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
     }
 
     /// <summary>Under the lock, so that no batch is half counted; an hour that agrees loses its mark in the same transaction.</summary>
-    private static async Task<List<Drift>> HourAsync(NpgsqlConnection connection, DateTimeOffset hour, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<List<Drift>> HourAsync(NpgsqlConnection connection, DateTimeOffset hour, DateTimeOffset now, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await AccountingLock.TakeAsync(connection, cancellation);
-        var (ledger, five, quarters) = await HourSums.ReadAsync(connection, hour, hour.AddHours(1), cancellation);
-        var drifts = new List<Drift>();
-        if (hour > now - UsageTables.FineKept && ledger.DriftOf(five) is { Length: > 0 } inFive)
-            drifts.Add(new($"usage_5m {hour:yyyy-MM-dd HH:mm}Z", inFive));
-        if (ledger.DriftOf(quarters) is { Length: > 0 } inQuarters)
-            drifts.Add(new($"usage_15m {hour:yyyy-MM-dd HH:mm}Z", inQuarters));
+        var fine = hour > now - UsageTables.FineKept;
+        var found = await HourSums.ReadAsync(connection, hour, cancellation);
+        if (Of(found, hour, fine) is { Count: > 0 } stale && stale.TrueForAll(drift => !IsFine(drift)))
+        {
+            // What is added up right was not carried on: a node of an older version, which knows no hours and days, stored these rows.
+            stale.ForEach(drift => Log.Derived(logger, drift.Where, drift.What));
+            await CoarseRollups.DeriveHoursAsync(connection, hour, hour.AddHours(1), fine, cancellation);
+            await CoarseRollups.DeriveDaysAsync(connection, hour, hour.AddHours(1), cancellation);
+            found = await HourSums.ReadAsync(connection, hour, cancellation);
+        }
+
+        var drifts = Of(found, hour, fine);
         if (drifts.Count == 0)
         {
             await using var forget = new NpgsqlCommand("DELETE FROM usage_changed_hours WHERE hour = $1", connection) { Parameters = { new() { Value = hour } } };
@@ -69,6 +75,14 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
         await transaction.CommitAsync(cancellation);
         return drifts;
     }
+
+    private static List<Drift> Of(HourComparison hour, DateTimeOffset at, bool fine)
+    {
+        (string Table, string What)[] all = [("usage_5m", fine ? hour.FiveMinutes : ""), ("usage_15m", hour.Quarters), ("usage_1h", hour.Hours), ("usage_1d", hour.Days), ("usage_accounts_5m", fine ? hour.Accounts : "")];
+        return [.. all.Where(table => table.What.Length > 0).Select(table => new Drift($"{table.Table} {at:yyyy-MM-dd HH:mm}Z", table.What))];
+    }
+
+    private static bool IsFine(Drift drift) => drift.Where.StartsWith("usage_5m ", StringComparison.Ordinal) || drift.Where.StartsWith("usage_15m ", StringComparison.Ordinal);
 
     /// <summary>The counters of every period that one of the hours lies in, against the rollups.</summary>
     private static async Task<(int Compared, List<Drift> Drifts)> CountersAsync(NpgsqlConnection connection, List<DateTimeOffset> hours, CancellationToken cancellation)
@@ -95,5 +109,8 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
     {
         [LoggerMessage(EventName = "usage_drift", Level = LogLevel.Error, Message = "{Where} differs from the ledger: {What}. 'nexus usage rebuild' makes it anew.")]
         public static partial void Drifted(ILogger logger, string where, string what);
+
+        [LoggerMessage(EventName = "usage_derived", Level = LogLevel.Warning, Message = "{Where} lacked what the finer rollups have ({What}) and was made anew from them: a node of an older version stored it.")]
+        public static partial void Derived(ILogger logger, string where, string what);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class UsageNames(Database database, TimeProvider time)
         var dimensions = UsageDimension.All;
         await using var command = database.DataSource.CreateCommand($"""
             SELECT CASE {string.Join(' ', dimensions.Select((dimension, i) => $"WHEN grouping({dimension.Column}) = 0 THEN {i}"))} END, coalesce({string.Join(", ", dimensions.Select(dimension => dimension.Column))})
-            FROM usage_15m WHERE bucket >= $1 GROUP BY GROUPING SETS ({string.Join(", ", dimensions.Select(dimension => $"({dimension.Column})"))}) ORDER BY sum(requests) DESC
+            FROM usage_1d WHERE bucket >= $1 GROUP BY GROUPING SETS ({string.Join(", ", dimensions.Select(dimension => $"({dimension.Column})"))}) ORDER BY sum(requests) DESC
             """);
         command.Parameters.Add(new() { Value = time.GetUtcNow() - Lately });
         await using var reader = await command.ExecuteReaderAsync(cancellation);

@@ -7,6 +7,9 @@ internal sealed record UsageQuestion(DateTimeOffset From, DateTimeOffset To, IRe
 {
     /// <summary>What decides which values are named, and their order.</summary>
     public UsageMeasure OrderedBy { get; init; } = UsageMeasure.Cost;
+
+    /// <summary>The widest rollup that tells the intervals apart. Where the first one begins is no matter: nothing is before it.</summary>
+    public RollupTier Widest => RollupTier.Of(Starts.Skip(1));
 }
 
 internal enum UsageMeasure

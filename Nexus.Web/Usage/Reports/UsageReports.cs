@@ -12,16 +12,13 @@ internal sealed class UsageReports(Database database, TimeProvider time)
 
     private const int MostLines = 200;
 
-    /// <summary>Longer stretches have intervals of an hour and more, which quarter hours make up.</summary>
-    private static readonly TimeSpan Fine = TimeSpan.FromDays(3);
-
     /// <param name="before">The start of the stretch to compare with and its end.</param>
     public async Task<UsageReport> ReadAsync(UsageQuestion question, (DateTimeOffset From, DateTimeOffset To) before, CancellationToken cancellation)
     {
         await using var batch = database.DataSource.CreateBatch();
         var now = time.GetUtcNow();
-        batch.BatchCommands.Add(Command(Cells(question, Table(question.From, question.To, now)), question, question.From, question.To));
-        batch.BatchCommands.Add(Command(Lines(question, Table(before.From, before.To, now)), question, before.From, before.To));
+        batch.BatchCommands.Add(Command(Cells(question, UsageTables.Between(question.From, question.To, now, question.Widest)), question));
+        batch.BatchCommands.Add(Command(Lines(question, UsageTables.Between(before.From, before.To, now)), question));
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var (series, lines) = await CellsAsync(reader, question.Starts.Count, cancellation);
         await reader.NextResultAsync(cancellation);
@@ -65,7 +62,7 @@ internal sealed class UsageReports(Database database, TimeProvider time)
     }
 
     /// <summary>Rows of interval (−1: the whole stretch), value (null: all others), rank, sums.</summary>
-    private static string Cells(UsageQuestion question, string table)
+    private static string Cells(UsageQuestion question, string rows)
     {
         var measure = question.OrderedBy switch
         {
@@ -77,8 +74,8 @@ internal sealed class UsageReports(Database database, TimeProvider time)
         var columns = string.Join(", ", UsageSums.Columns);
         return $"""
             WITH cells AS MATERIALIZED (
-                SELECT greatest(width_bucket(bucket, $3) - 1, 0) AS interval, {question.By.Column} AS value, {sums}
-                FROM {table} WHERE bucket >= $1 AND bucket < $2{Where(question)} GROUP BY 1, 2),
+                SELECT greatest(width_bucket(bucket, $1) - 1, 0) AS interval, {question.By.Column} AS value, {sums}
+                FROM ({rows}) AS usage WHERE true{Where(question)} GROUP BY 1, 2),
             ranks AS (
                 SELECT value, row_number() OVER (ORDER BY {measure} DESC, sum(requests) DESC, value) AS rank, {sums} FROM cells GROUP BY value)
             SELECT -1 AS interval, value, rank, {columns} FROM ranks WHERE rank <= {MostLines}
@@ -89,23 +86,18 @@ internal sealed class UsageReports(Database database, TimeProvider time)
     }
 
     /// <summary>Rows of value, sums; the intervals' parameter is not looked at.</summary>
-    private static string Lines(UsageQuestion question, string table) =>
-        $"SELECT {question.By.Column}, {UsageSums.SumList} FROM {table} WHERE bucket >= $1 AND bucket < $2 AND $3::timestamptz[] IS NOT NULL{Where(question)} GROUP BY 1";
+    private static string Lines(UsageQuestion question, string rows) =>
+        $"SELECT {question.By.Column}, {UsageSums.SumList} FROM ({rows}) AS usage WHERE $1::timestamptz[] IS NOT NULL{Where(question)} GROUP BY 1";
 
     private static string Where(UsageQuestion question) =>
-        string.Concat(question.Filters.Select((filter, i) => $" AND {filter.Dimension.Column} = ${4 + i}"));
+        string.Concat(question.Filters.Select((filter, i) => $" AND {filter.Dimension.Column} = ${2 + i}"));
 
-    private static NpgsqlBatchCommand Command(string sql, UsageQuestion question, DateTimeOffset from, DateTimeOffset to)
+    private static NpgsqlBatchCommand Command(string sql, UsageQuestion question)
     {
         var command = new NpgsqlBatchCommand(sql);
-        command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        command.Parameters.Add(new() { Value = to.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = question.Starts.Select(start => start.ToUniversalTime()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
         foreach (var (_, value) in question.Filters)
             command.Parameters.Add(new() { Value = value });
         return command;
     }
-
-    private static string Table(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now) =>
-        to - from <= Fine && UsageTables.IsFine(from, now) ? "usage_5m" : "usage_15m";
 }

@@ -7,7 +7,7 @@ namespace Nexus.Web.Usage.Repricing;
 /// <summary>Writes new costs to ledger rows, and the same differences to the rollups that hold them. For one transaction.</summary>
 internal static class CostCorrection
 {
-    private const string Keys = "bucket, domain, account_id, key_id, owner, model, request_type, lane";
+    private const string Keys = RollupColumns.Keys;
     private const string Delta = $"unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS delta ({Keys}, cost, estimated, savings, unpriced)";
 
     public static async Task WriteAsync(NpgsqlConnection connection, List<LedgerRow> rows, int version, CancellationToken cancellation)
@@ -31,7 +31,7 @@ internal static class CostCorrection
 
     /// <param name="before">Sums of the rows as they were, as <see cref="Rollups.Of"/> gives them.</param>
     /// <param name="after">Sums of the same rows as they are: the same keys in the same order.</param>
-    public static async Task AdjustAsync(NpgsqlConnection connection, string table, List<UsageRow> before, List<UsageRow> after, CancellationToken cancellation)
+    public static async Task AdjustAsync(NpgsqlConnection connection, string table, IReadOnlyList<UsageRow> before, IReadOnlyList<UsageRow> after, CancellationToken cancellation)
     {
         var changes = before.Zip(after, (old, now) => (Key: now, Cost: now.CostMicros - old.CostMicros, Estimated: now.EstimatedCostMicros - old.EstimatedCostMicros,
                 Savings: now.CacheSavingsMicros - old.CacheSavingsMicros, Unpriced: now.UnpricedRequests - old.UnpricedRequests))

@@ -77,15 +77,14 @@ internal static class Repricer
         var batch = await rows.NextAsync(connection, after, BatchSize, locked: true, cancellation);
         if (batch.Count == 0)
             return null;
-        (string Table, TimeSpan Width)[] rollups = [("usage_5m", TimeSpan.FromMinutes(5)), ("usage_15m", TimeSpan.FromMinutes(15))];
-        var before = rollups.Select(rollup => Rollups.Of(batch, rollup.Width)).ToArray();
+        var before = RollupTier.All.Select(tier => Rollups.Of(batch, tier.Width)).ToArray();
         var costs = batch.Select(row => row.CostMicros ?? 0).ToArray();
         var own = new Differences();
         foreach (var row in batch)
             own.Reprice(row, list);
         await CostCorrection.WriteAsync(connection, batch, list.Version, cancellation);
-        for (var i = 0; i < rollups.Length; i++)
-            await CostCorrection.AdjustAsync(connection, rollups[i].Table, before[i], Rollups.Of(batch, rollups[i].Width), cancellation);
+        for (var i = 0; i < before.Length; i++)
+            await CostCorrection.AdjustAsync(connection, RollupTier.All[i].Table, before[i], Rollups.Of(batch, RollupTier.All[i].Width), cancellation);
         await CounterCorrection.AddAsync(connection, [.. batch.Zip(costs, (row, cost) => (row, (row.CostMicros ?? 0) - cost))], cancellation);
         await ChangedHours.MarkAsync(connection, batch, cancellation);
         await transaction.CommitAsync(cancellation);

@@ -9,8 +9,8 @@ internal sealed record AccountDomainUsage(string AccountId, string Domain, long 
 /// <summary>What an account used on one day under one domain.</summary>
 public sealed record DayOfTokens(DateOnly Day, string Domain, long Input, long CacheWrite, long CacheRead, long Output, long Requests, long CostMicros);
 
-/// <summary>What accounts used over time, from the five-minute rollups.</summary>
-internal sealed class AccountUsage(Database database)
+/// <summary>What accounts used over time.</summary>
+internal sealed class AccountUsage(Database database, TimeProvider time)
 {
     /// <summary>The resolution of everything here.</summary>
     public static readonly TimeSpan Bucket = TimeSpan.FromMinutes(5);
@@ -25,10 +25,10 @@ internal sealed class AccountUsage(Database database)
     /// <summary>One account's tokens by day on a clock and by domain, the newest first.</summary>
     public async Task<List<DayOfTokens>> DaysAsync(string accountId, DateTimeOffset from, TimeZoneInfo zone, CancellationToken cancellation)
     {
-        await using var command = database.DataSource.CreateCommand("""
+        await using var command = database.DataSource.CreateCommand($"""
             SELECT (bucket AT TIME ZONE $3)::date, domain, sum(input_tokens)::bigint, sum(cache_creation_5m_tokens + cache_creation_1h_tokens)::bigint, sum(cache_read_tokens)::bigint,
                 sum(output_tokens)::bigint, sum(requests)::bigint, sum(cost_micros)::bigint
-            FROM usage_15m WHERE bucket >= $1 AND account_id = $2 GROUP BY 1, 2 ORDER BY 1 DESC, 2
+            FROM {RollupTier.OfDays(zone, from, time.GetUtcNow()).Table} WHERE bucket >= $1 AND account_id = $2 GROUP BY 1, 2 ORDER BY 1 DESC, 2
             """);
         command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = accountId });
@@ -43,8 +43,8 @@ internal sealed class AccountUsage(Database database)
     private async Task<Dictionary<string, List<WindowBucket>>> BucketsAsync(DateTimeOffset from, string? accountId, CancellationToken cancellation)
     {
         await using var command = database.DataSource.CreateCommand("""
-            SELECT account_id, bucket, sum(output_tokens)::bigint, sum(rate_limit_warnings) > 0
-            FROM usage_5m WHERE bucket >= $1 AND account_id <> '' AND ($2 IS NULL OR account_id = $2) GROUP BY account_id, bucket ORDER BY bucket
+            SELECT account_id, bucket, output_tokens, rate_limit_warnings > 0
+            FROM usage_accounts_5m WHERE bucket >= $1 AND ($2 IS NULL OR account_id = $2) ORDER BY bucket
             """);
         command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
         command.Parameters.Add(new() { Value = (object?)accountId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
@@ -64,11 +64,10 @@ internal sealed class AccountUsage(Database database)
     /// <summary>Sums per account and domain from a time on, the most output first.</summary>
     public async Task<List<AccountDomainUsage>> ByDomainAsync(DateTimeOffset from, CancellationToken cancellation)
     {
-        await using var command = database.DataSource.CreateCommand("""
+        await using var command = database.DataSource.CreateCommand($"""
             SELECT account_id, domain, sum(input_tokens)::bigint, sum(output_tokens)::bigint, sum(requests)::bigint, max(last_request_at)
-            FROM usage_5m WHERE bucket >= $1 AND account_id <> '' GROUP BY account_id, domain ORDER BY 4 DESC, 1, 2
+            FROM ({UsageTables.Between(from, DateTimeOffset.MaxValue, time.GetUtcNow())}) AS usage WHERE account_id <> '' GROUP BY account_id, domain ORDER BY 4 DESC, 1, 2
             """);
-        command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var rows = new List<AccountDomainUsage>();
         while (await reader.ReadAsync(cancellation))
