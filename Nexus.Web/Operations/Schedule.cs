@@ -39,6 +39,12 @@ internal static class Schedule
             TimeBox = TimeSpan.FromMinutes(5),
             Retry = new(Attempts: 3, After: TimeSpan.FromMinutes(10)),
         },
+        new(RestoreDrillJob.Id, typeof(RestoreDrillJob), "Restores the newest backups into a scratch database and folder and compares them with their manifests.")
+        {
+            Cron = "30 5 * * 0",
+            TimeBox = TimeSpan.FromHours(6),
+            Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(30)),
+        },
         new(RepriceJob.Id, typeof(RepriceJob), "Costs the requests of a chosen period by the newest price list. Started on the page Prices.")
         {
             Cron = null,

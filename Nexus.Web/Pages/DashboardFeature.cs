@@ -8,6 +8,7 @@ using Nexus.Web.Access;
 using Nexus.Web.Configuration;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Pages.Backups;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Prices;
@@ -30,7 +31,7 @@ internal static class DashboardFeature
         builder.Services.AddRazorPages();
         builder.Services.AddRazorComponents();
         builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<KeyTest>().AddSingleton<KeyPages>().AddSingleton<PageLog>().AddScoped<BudgetBanners>();
-        builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<JobPages>();
+        builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<JobPages>().AddScoped<BackupPages>();
         builder.AddLive();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");

@@ -21,6 +21,7 @@ internal static class Navigation
         new("Prices", "/dashboard/prices", Covers: "/dashboard/prices/"),
         new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
         new("Domains", "/dashboard/domains"),
+        new("Backups", "/dashboard/backups", Covers: "/dashboard/restore"),
         new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
     ];
 }

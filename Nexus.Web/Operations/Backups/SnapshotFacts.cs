@@ -62,9 +62,22 @@ internal static class SnapshotFacts
                 ids.Add(reader.GetGuid(0));
         var samples = new List<SampledBody>();
         foreach (var id in ids.Order())
-            if ((await PayloadReader.ReadAsync(connection, id, cancellation))?.RequestBody is { } body)
+            if (await BodyAsync(connection, id, cancellation) is { } body)
                 samples.Add(new(id, body.Length, Convert.ToHexStringLower(SHA256.HashData(body))));
         return samples;
+    }
+
+    /// <summary>Null also when it cannot be rebuilt: a backup of what is there is better than none, and the drill finds what is missing.</summary>
+    private static async Task<byte[]?> BodyAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await PayloadReader.ReadAsync(connection, id, cancellation))?.RequestBody;
+        }
+        catch (Exception error) when (error is InvalidDataException or FormatException or System.Text.Json.JsonException or ZstdSharp.ZstdException)
+        {
+            return null;
+        }
     }
 
     public static async Task<string> SchemaAsync(NpgsqlConnection connection, CancellationToken cancellation)

@@ -15,7 +15,26 @@ internal static class JobLock
         return await command.ExecuteScalarAsync(cancellation) is true;
     }
 
-    /// <summary>Waits for it; closing the connection gives it back.</summary>
+    /// <summary>
+    /// Gives back what the connection holds. Closing a pooled connection does so only when the pool hands it out again: until
+    /// then the job would look as if it ran.
+    /// </summary>
+    public static async Task ReleaseAsync(NpgsqlConnection connection)
+    {
+        if (connection.FullState != System.Data.ConnectionState.Open)
+            return;
+        try
+        {
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", connection) { CommandTimeout = 3 };
+            await command.ExecuteNonQueryAsync();
+        }
+        catch (Exception lost) when (lost is NpgsqlException or InvalidOperationException)
+        {
+            // A connection that broke holds nothing.
+        }
+    }
+
+    /// <summary>Waits for it.</summary>
     public static async Task TakeAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended($1, 0))", connection) { Parameters = { new() { Value = Key(name) } } };

@@ -36,7 +36,14 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
         await using var connection = await database.JobsDataSource.OpenConnectionAsync(stopping);
         if (!await JobLock.TryTakeAsync(connection, id, stopping))
             return Skip(id, "it is running already");
-        return await RunAsync(job, arguments, connection, byHand, stopping);
+        try
+        {
+            return await RunAsync(job, arguments, connection, byHand, stopping);
+        }
+        finally
+        {
+            await JobLock.ReleaseAsync(connection);
+        }
     }
 
     private async Task<string> RunAsync(RecurringJob job, string? arguments, NpgsqlConnection connection, bool byHand, CancellationToken stopping)

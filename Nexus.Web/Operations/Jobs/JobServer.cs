@@ -95,6 +95,7 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
         using var stored = storage.GetConnection();
         foreach (var gone in stored.GetRecurringJobs().Where(job => Schedule.Find(job.Id)?.Cron is null))
             manager.RemoveIfExists(gone.Id);
+        await JobLock.ReleaseAsync(connection);
     }
 
     private static partial class Log

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Options;
+using Nexus.Web.Operations.Backups;
+using Nexus.Web.Pages.Jobs;
+using Nexus.Web.Pages.Shared.Backups;
+using Nexus.Web.Pages.Shared.Kit;
+
+namespace Nexus.Web.Pages.Backups;
+
+/// <summary>What the page Backups shows.</summary>
+internal sealed class BackupPages(BackupStore store, JobPages jobs, IOptions<BackupOptions> options, TimeProvider time)
+{
+    private static readonly (string Id, string Verb)[] Jobs =
+    [
+        (DatabaseBackupJob.Id, "Back up the database"), (CredentialsBackupJob.Id, "Back up credentials"), (RestoreDrillJob.Id, "Verify the newest"),
+    ];
+
+    public List<BackupLine> List() => [.. new[] { "database", "recent", "credentials" }.SelectMany(kind => store.List(kind).Select(backup => new BackupLine(
+        backup.Name, kind, backup.MadeAt, backup.Bytes, backup.Manifest?.Database?.Rows.Values.Sum() ?? backup.Manifest?.Files?.Count, backup.Manifest?.Holds,
+        backup.Verified?.At, backup.Verified?.Problem)))];
+
+    public async Task<List<BackupJobLine>> JobsAsync(CancellationToken cancellation)
+    {
+        var lines = (await jobs.ListAsync(cancellation)).ToDictionary(line => line.Id);
+        return [.. Jobs.Select(job => lines[job.Id].Last is { } last
+            ? new BackupJobLine(job.Id, job.Verb, last.Running, last.Progress, last.Summary, last.Error, last.At)
+            : new BackupJobLine(job.Id, job.Verb, false, null, null, null, null))];
+    }
+
+    /// <summary>Red when the newest backup is damaged, or the newest that was restored as a test is too old.</summary>
+    public BackupWarning? Warning()
+    {
+        var backups = store.List("database");
+        if (backups.Count == 0)
+            return null;
+        if (backups.Find(backup => backup.Verified is not null) is { Verified.Problem: { } problem })
+            return new("bad", "The last drill failed.", problem);
+        if (backups.Find(backup => backup.Verified is { Problem: null }) is not { } verified)
+            return new("warn", "No backup is verified yet.", "The drill restores the newest one into a scratch database each Sunday, or now with the button.");
+        var age = time.GetUtcNow() - verified.MadeAt;
+        return age <= TimeSpan.FromHours(options.Value.MaxAgeHours) ? null
+            : new("bad", "The last verified backup is too old.", $"It is {Display.Milliseconds(age.TotalMilliseconds)} old, more than the {options.Value.MaxAgeHours} hours of BACKUP_MAX_AGE_HOURS. Look at the runs of {DatabaseBackupJob.Id} and {RestoreDrillJob.Id}.");
+    }
+}

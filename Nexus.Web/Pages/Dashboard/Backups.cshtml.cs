@@ -1,0 +1,65 @@
+using Htmx;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Nexus.Web.Operations.Audit;
+using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Pages.Backups;
+using Nexus.Web.Pages.Shared.Backups;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Pages;
+
+/// <summary>The backups of this node: made, verified, downloaded, deleted.</summary>
+internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStarter starter, NexusDbContext db, IAntiforgery antiforgery, TimeProvider time) : PageModel
+{
+    public Fragment Results { get; private set; } = null!;
+
+    public string Place => Path.GetDirectoryName(store.DirectoryOf("database"))!;
+
+    public Task<IActionResult> OnGetAsync(CancellationToken cancellation) => ShowAsync(null, null, cancellation);
+
+    public async Task<IActionResult> OnGetDownloadAsync(string name, CancellationToken cancellation)
+    {
+        if (store.Find(name) is not { } backup)
+            return NotFound();
+        await AuditAsync("backup.downloaded", name, cancellation);
+        return PhysicalFile(backup.Path, "application/octet-stream", backup.Name);
+    }
+
+    public async Task<IActionResult> OnPostRunAsync(string job, CancellationToken cancellation)
+    {
+        try
+        {
+            await starter.StartAsync(job, Actor.Of(HttpContext), cancellation);
+            return await ShowAsync($"{job} starts within seconds.", null, cancellation);
+        }
+        catch (FormatException error)
+        {
+            return await ShowAsync(null, error.Message, cancellation);
+        }
+    }
+
+    public async Task<IActionResult> OnPostDeleteAsync(string name, CancellationToken cancellation)
+    {
+        if (store.Find(name) is not { } backup)
+            return await ShowAsync(null, $"There is no backup '{name}' any more.", cancellation);
+        await AuditAsync("backup.deleted", name, cancellation);
+        BackupStore.Delete(backup);
+        return await ShowAsync($"{name} is deleted.", null, cancellation);
+    }
+
+    private async Task AuditAsync(string action, string name, CancellationToken cancellation)
+    {
+        db.Record(Actor.Of(HttpContext), time.GetUtcNow(), action, name);
+        await db.SaveChangesAsync(cancellation);
+    }
+
+    private async Task<IActionResult> ShowAsync(string? done, string? problem, CancellationToken cancellation)
+    {
+        Results = Fragment.Of<BackupList>(("Backups", pages.List()), ("Jobs", await pages.JobsAsync(cancellation)), ("Warning", pages.Warning()),
+            ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Done", done), ("Problem", problem));
+        return Request.IsHtmx() ? new ComponentResult(Results) : Page();
+    }
+}
