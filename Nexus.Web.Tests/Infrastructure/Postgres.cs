@@ -27,6 +27,16 @@ internal sealed class Postgres
     /// <summary>A connection string to a new, migrated database.</summary>
     public static async Task<string> NewDatabaseAsync() => await (await RunAsync()).CreateAsync("template_nexus");
 
+    /// <summary>Drops a database of the run's server: for those too big to keep until the run ends.</summary>
+    public static async Task DropAsync(string database)
+    {
+        var name = new NpgsqlConnectionStringBuilder(database).Database;
+        await using var connection = new NpgsqlConnection((await RunAsync())._connection + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var drop = new NpgsqlCommand($"DROP DATABASE {name} WITH (FORCE)", connection);
+        await drop.ExecuteNonQueryAsync();
+    }
+
     /// <summary>A server of a test's own, that it may stop and start.</summary>
     public static async Task<Postgres> StartAsync()
     {

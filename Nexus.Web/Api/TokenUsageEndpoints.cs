@@ -39,7 +39,7 @@ internal static class TokenUsageEndpoints
                 Requests = group.Sum(row => row.Requests),
                 Creation = group.Sum(row => row.CacheCreation5mTokens + row.CacheCreation1hTokens),
                 Read = group.Sum(row => row.CacheReadTokens),
-            }).FirstOrDefaultAsync(cancellation);
+            }).SingleOrDefaultAsync(cancellation);
         return Results.Json(new
         {
             accountId = account,

@@ -7,6 +7,9 @@ namespace Nexus.Bench.Load;
 /// <summary>One caller of a closed loop: makes its next request, and knows what a right answer is.</summary>
 internal abstract class Caller
 {
+    /// <summary>A caller's own Claude credential.</summary>
+    public const string OwnKey = "sk-ant-bench-0000000000000000000000000000";
+
     private static long _numbers = Random.Shared.NextInt64(1L << 60);
 
     private readonly List<ArraySegment<byte>> _request = [];

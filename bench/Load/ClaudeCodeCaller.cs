@@ -17,6 +17,7 @@ internal sealed class ClaudeCodeCaller : Caller
     private static readonly ArraySegment<byte> Start = Ascii($$"""{"model":"{{LoadAnswers.Model}}","messages":[""");
     private readonly string _host;
     private readonly int _longest;
+    private readonly string _key;
     private readonly ArrayBufferWriter<byte> _history = new(256 * 1024);
     private byte[] _last = [];
     private byte[] _lastPlain = [];
@@ -25,10 +26,11 @@ internal sealed class ClaudeCodeCaller : Caller
 
     /// <param name="longest">Bytes of a body after which a new session begins; 0: never.</param>
     /// <param name="startAt">Bytes that the first session's body has already, so that callers are not in step.</param>
-    public ClaudeCodeCaller(string host, int longest, int startAt)
+    public ClaudeCodeCaller(string host, int longest, int startAt, string key = OwnKey)
     {
         _host = host;
         _longest = longest;
+        _key = key;
         Begin();
         while (Length < startAt)
             Append((ulong)Random.Shared.NextInt64());
@@ -54,7 +56,7 @@ internal sealed class ClaudeCodeCaller : Caller
     protected override ArraySegment<byte> Head(int length) => Ascii($"""
         POST /v1/messages?beta=true HTTP/1.1
         Accept: application/json
-        Authorization: Bearer sk-ant-bench-0000000000000000000000000000
+        Authorization: Bearer {_key}
         Content-Type: application/json
         User-Agent: claude-cli/2.1.330 (external, cli)
         X-Claude-Code-Session-Id: {_session}

@@ -14,7 +14,7 @@ internal sealed class SmallCaller : Caller
     private readonly int _bodyNumber;
     private readonly int _bodyText;
 
-    public SmallCaller(string host)
+    public SmallCaller(string host, string key = OwnKey)
     {
         _body = Encoding.ASCII.GetBytes($$"""{"model":"claude-haiku-4-5-20251001","max_tokens":256,"temperature":0,"system":"Classify the support ticket as billing, bug or other. Answer with one word.","messages":[{"role":"user","content":"Ticket {{Slot}}: {{new string('~', 200)}}"}]}""");
         _bodyNumber = _body.AsSpan().IndexOf(Encoding.ASCII.GetBytes(Slot));
@@ -24,7 +24,7 @@ internal sealed class SmallCaller : Caller
             Host: {host}
             Accept: application/json
             User-Agent: Anthropic/JS 1.12.0
-            x-api-key: sk-ant-bench-0000000000000000000000000000
+            x-api-key: {key}
             anthropic-version: 2026-10-21
             X-Stainless-Lang: js
             X-Stainless-Package-Version: 1.12.0

@@ -51,6 +51,44 @@ internal sealed class NexusRoute : Route
     /// <summary>Starts the process; how long until the proxy's port answered /health, and until both were healthy with the database.</summary>
     public async Task<(TimeSpan Answering, TimeSpan Healthy)> StartAsync()
     {
+        var start = Stopwatch.GetTimestamp();
+        _process = ServerProcess.Start(NexusBinary.Path, _workplace.Log(Path.GetFileName(DataDirectory)), Variables());
+        await _process.ListensAsync(Port);
+        await UntilAsync(() => IsOkAsync(Port), TimeSpan.FromMinutes(1), "answers /health");
+        var answering = Stopwatch.GetElapsedTime(start);
+        await UntilAsync(() => IsOkAsync(DashboardPort), TimeSpan.FromMinutes(2), "is healthy");
+        return (answering, Stopwatch.GetElapsedTime(start));
+    }
+
+    /// <summary>Lets this Nexus pay for a host with a credential of its own, and makes a managed key for it under three limits that are never reached.</summary>
+    public async Task<string> LimitAsync(string host)
+    {
+        var credentials = Directory.CreateDirectory(Path.Combine(DataDirectory, "credentials")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(credentials, host + ".credentials.json"), """{"type":"api_key","accountId":"acc_bench","api_key":"sk-ant-bench"}""");
+        var key = await CommandAsync("keys", "create", "--name", "bench", "--owner", "ada", "--domain", host);
+        await CommandAsync("limits", "create", "--name", "key", "--scope", "key", "--subject", "*", "--amount", "100000000", "--period", "month", "--hard", "true");
+        await CommandAsync("limits", "create", "--name", "owner", "--scope", "owner", "--subject", "ada", "--unit", "tokens", "--amount", "1000000000000", "--period", "day", "--hard", "true");
+        await CommandAsync("limits", "create", "--name", "all", "--scope", "all", "--requests-per-minute", "100000000", "--streams", "100000");
+        return key;
+    }
+
+    /// <summary>Runs one of its commands beside it, as an operator does; what it printed.</summary>
+    /// <exception cref="InvalidOperationException">It failed; says what it printed.</exception>
+    public async Task<string> CommandAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(NexusBinary.Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in Variables())
+            start.Environment[name] = value;
+        using var command = Process.Start(start)!;
+        var (output, errors) = (command.StandardOutput.ReadToEndAsync(), command.StandardError.ReadToEndAsync());
+        await command.WaitForExitAsync();
+        if (command.ExitCode != 0)
+            throw new InvalidOperationException($"nexus {string.Join(' ', arguments)} ended with {command.ExitCode}: {await output}{await errors}");
+        return (await output).Trim();
+    }
+
+    private Dictionary<string, string> Variables()
+    {
         var environment = new Dictionary<string, string>
         {
             ["HOST"] = "127.0.0.1",
@@ -65,13 +103,7 @@ internal sealed class NexusRoute : Route
         };
         foreach (var (key, value) in _extra)
             environment[key] = value;
-        var start = Stopwatch.GetTimestamp();
-        _process = ServerProcess.Start(NexusBinary.Path, _workplace.Log(Path.GetFileName(DataDirectory)), environment);
-        await _process.ListensAsync(Port);
-        await UntilAsync(() => IsOkAsync(Port), TimeSpan.FromMinutes(1), "answers /health");
-        var answering = Stopwatch.GetElapsedTime(start);
-        await UntilAsync(() => IsOkAsync(DashboardPort), TimeSpan.FromMinutes(2), "is healthy");
-        return (answering, Stopwatch.GetElapsedTime(start));
+        return environment;
     }
 
     public async Task StopAsync()
@@ -119,7 +151,7 @@ internal sealed class NexusRoute : Route
 
     private async Task<NpgsqlConnection> OpenAsync()
     {
-        var connection = new NpgsqlConnection(ConnectionString("claude_proxy") + ";Pooling=false;Timeout=10;Command Timeout=300");
+        var connection = new NpgsqlConnection(ConnectionString("claude_proxy") + ";Pooling=false;Timeout=10;Command Timeout=1800");
         await connection.OpenAsync();
         return connection;
     }

@@ -19,7 +19,7 @@ internal static class FirstByteScenario
         await Rounds.RunAsync(yarp, kind.Callers("warm.bench.example"), effort.WarmUp);
         await Rounds.RunAsync(nexus, kind.Callers("warm.bench.example"), effort.WarmUp);
         await nexus.DrainedAsync(effort.DrainLimit);
-        Caller[] bareCaller = [kind.Caller("first.bench.example", 0)], nexusCaller = [kind.Caller("first.bench.example", 0)];
+        Caller[] bareCaller = [kind.Caller("first.bench.example", Caller.OwnKey, 0)], nexusCaller = [kind.Caller("first.bench.example", Caller.OwnKey, 0)];
         List<double> added = [], bare = [];
         for (var block = 0; block < (effort.Quick ? 5 : 25); block++)
         {
