@@ -36,6 +36,7 @@ internal static class Commands
             KeysCommand.Create(),
             UsageCommand.Create(),
             PricesCommand.Create(),
+            LimitsCommand.Create(),
             BackupCommand.Create(),
             DocsCommand.Create(),
         };
