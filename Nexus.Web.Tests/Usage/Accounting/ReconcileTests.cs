@@ -128,6 +128,25 @@ public sealed class ReconcileTests : IAsyncLifetime
         Assert.Equal(8L * sent, await LimitClient.ScalarAsync<long>(_database, "SELECT sum(tokens)::bigint FROM limit_counters WHERE limit_id = (SELECT id FROM limits WHERE period = 'month')"));
     }
 
+    [Fact]
+    public async Task Calls_by_tool_outlive_a_rebuild_and_are_told_when_they_are_more_than_the_ledgers()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, _database);
+        await nexus.ReadyAsync();
+        _upstream.Replies("application/json", """{"id":"msg_1","type":"message","role":"assistant","model":"claude-opus-5","content":[{"type":"tool_use","id":"t1","name":"Bash","input":{}},{"type":"tool_use","id":"t2","name":"Read","input":{}},{"type":"tool_use","id":"t3","name":"Bash","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":5,"output_tokens":7}}"""u8.ToArray());
+        Assert.Equal(200, (await nexus.SendAsync(LimitClient.Message(1, 1, 100))).Status);
+        const string Tools = "SELECT string_agg(tool || ' ' || calls, ', ' ORDER BY tool) FROM usage_tools_15m";
+        await NexusApp.UntilAsync(async () => await LimitClient.ScalarAsync<long>(_database, "SELECT count(*) FROM usage_tools_15m") == 2, "the answer is stored");
+        await RebuildAsync();
+        Assert.Equal("Bash 2, Read 1", await LimitClient.ScalarAsync<string>(_database, Tools));
+        Assert.StartsWith(ReconcileJob.NoDrift, (await ReconcileAsync()).Summary, StringComparison.Ordinal);
+
+        await LimitClient.ScalarAsync<int>(_database, "UPDATE usage_tools_15m SET calls = calls + 1 WHERE tool = 'Read'; INSERT INTO usage_changed_hours SELECT DISTINCT date_bin('1 hour', started_at, 'epoch') FROM requests ON CONFLICT DO NOTHING");
+        var found = await ReconcileAsync();
+        Assert.Contains("usage_tools_15m", System.Text.Json.JsonSerializer.Serialize(found.Details), StringComparison.Ordinal);
+        Assert.Contains("calls \\u002B1", System.Text.Json.JsonSerializer.Serialize(found.Details), StringComparison.Ordinal);
+    }
+
     private static async Task LimitsAsync(NexusApp nexus)
     {
         await nexus.LimitAsync(new { name = "month", scope = "all", unit = "tokens", amount = 5_000_000, period = "month", timeZone = "Pacific/Auckland" });

@@ -3,7 +3,8 @@ using Npgsql;
 namespace Nexus.Web.Usage.Accounting;
 
 /// <summary>By how much each rollup of an hour differs from the ledger (of its day: from the day's hours; of accounts: from usage_5m); empty where it does not.</summary>
-internal sealed record HourComparison(string FiveMinutes, string Quarters, string Hours, string Days, string Accounts);
+/// <param name="Tools">By how much the calls by tool are more than the ledger's: they may be less, since calls without a name are in none of them.</param>
+internal sealed record HourComparison(string FiveMinutes, string Quarters, string Hours, string Days, string Accounts, string Tools);
 
 /// <summary>What the ledger, or a rollup, adds up to in a stretch of time; every column that both have.</summary>
 internal sealed record HourSums(long[] Values)
@@ -24,12 +25,14 @@ internal sealed record HourSums(long[] Values)
             Add(Rollup(tier), day, RollupTier.Day);
         Add("SELECT coalesce(sum(output_tokens), 0)::bigint FROM usage_5m WHERE bucket >= $1 AND bucket < $2 AND account_id <> ''", hour, RollupTier.Hour);
         Add("SELECT coalesce(sum(output_tokens), 0)::bigint FROM usage_accounts_5m WHERE bucket >= $1 AND bucket < $2", hour, RollupTier.Hour);
+        Add("SELECT greatest((SELECT coalesce(sum(calls), 0) FROM usage_tools_15m WHERE bucket >= $1 AND bucket < $2) - (SELECT coalesce(sum(tool_calls), 0) FROM requests WHERE started_at >= $1 AND started_at < $2), 0)::bigint", hour, RollupTier.Hour);
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var sums = new HourSums[6];
         for (var i = 0; i < sums.Length; i++)
             sums[i] = await NextAsync(reader, Names.Count, cancellation);
         var accounts = (await NextAsync(reader, 1, cancellation), await NextAsync(reader, 1, cancellation));
-        return new(sums[0].DriftOf(sums[1]), sums[0].DriftOf(sums[2]), sums[0].DriftOf(sums[3]), sums[4].DriftOf(sums[5]), accounts.Item1.DriftOf(accounts.Item2));
+        var tools = (await NextAsync(reader, 1, cancellation)).Values[0];
+        return new(sums[0].DriftOf(sums[1]), sums[0].DriftOf(sums[2]), sums[0].DriftOf(sums[3]), sums[4].DriftOf(sums[5]), accounts.Item1.DriftOf(accounts.Item2), tools == 0 ? "" : $"calls +{tools}");
 
         void Add(string sql, DateTimeOffset from, RollupTier length) => batch.BatchCommands.Add(new(sql) { Parameters = { new() { Value = from }, new() { Value = from + length.Width } } });
     }

@@ -21,6 +21,9 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
 
     private const int MostReported = 50;
 
+    /// <summary>Sums of the finer rollups.</summary>
+    private static readonly string[] Derived = ["usage_1h", "usage_1d", "usage_accounts_5m"];
+
     public async Task<JobResult> RunAsync(JobContext context, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -33,7 +36,8 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
         drifts.AddRange(ofCounters);
         foreach (var drift in drifts.Take(MostReported))
             Log.Drifted(logger, drift.Where, drift.What);
-        var byTable = new[] { "usage_5m", "usage_15m", "usage_1h", "usage_1d", "usage_accounts_5m", "limit_counters" }.ToDictionary(table => table, table => drifts.Count(drift => drift.Where.StartsWith(table + " ", StringComparison.Ordinal)));
+        string[] tables = ["usage_5m", "usage_15m", .. Derived, "usage_tools_15m", "limit_counters"];
+        var byTable = tables.ToDictionary(table => table, table => drifts.Count(drift => drift.Where.StartsWith(table + " ", StringComparison.Ordinal)));
         return new(
             drifts.Count == 0 ? $"{NoDrift}: {hours.Count} hours and {counters} counters agree with the ledger." : $"{drifts.Count} sums of {hours.Count} hours and {counters} counters differ from the ledger.",
             new { hours = hours.Count, counters, drift = byTable, first = drifts.Take(MostReported) });
@@ -56,7 +60,7 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
         await AccountingLock.TakeAsync(connection, cancellation);
         var fine = hour > now - UsageTables.FineKept;
         var found = await HourSums.ReadAsync(connection, hour, cancellation);
-        if (Of(found, hour, fine) is { Count: > 0 } stale && stale.TrueForAll(drift => !IsFine(drift)))
+        if (Of(found, hour, fine) is { Count: > 0 } stale && stale.TrueForAll(drift => Derived.Any(table => drift.Where.StartsWith(table + " ", StringComparison.Ordinal))))
         {
             // What is added up right was not carried on: a node of an older version, which knows no hours and days, stored these rows.
             stale.ForEach(drift => Log.Derived(logger, drift.Where, drift.What));
@@ -78,11 +82,9 @@ internal sealed partial class ReconcileJob(TimeProvider time, ILogger<ReconcileJ
 
     private static List<Drift> Of(HourComparison hour, DateTimeOffset at, bool fine)
     {
-        (string Table, string What)[] all = [("usage_5m", fine ? hour.FiveMinutes : ""), ("usage_15m", hour.Quarters), ("usage_1h", hour.Hours), ("usage_1d", hour.Days), ("usage_accounts_5m", fine ? hour.Accounts : "")];
+        (string Table, string What)[] all = [("usage_5m", fine ? hour.FiveMinutes : ""), ("usage_15m", hour.Quarters), ("usage_1h", hour.Hours), ("usage_1d", hour.Days), ("usage_accounts_5m", fine ? hour.Accounts : ""), ("usage_tools_15m", hour.Tools)];
         return [.. all.Where(table => table.What.Length > 0).Select(table => new Drift($"{table.Table} {at:yyyy-MM-dd HH:mm}Z", table.What))];
     }
-
-    private static bool IsFine(Drift drift) => drift.Where.StartsWith("usage_5m ", StringComparison.Ordinal) || drift.Where.StartsWith("usage_15m ", StringComparison.Ordinal);
 
     /// <summary>The counters of every period that one of the hours lies in, against the rollups.</summary>
     private static async Task<(int Compared, List<Drift> Drifts)> CountersAsync(NpgsqlConnection connection, List<DateTimeOffset> hours, CancellationToken cancellation)
