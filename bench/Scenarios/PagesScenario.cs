@@ -77,10 +77,13 @@ internal static partial class PagesScenario
         return times;
     }
 
-    /// <summary>A client with a session's cookie.</summary>
+    /// <summary>A client with the cookies of a session in Berlin.</summary>
     public static async Task<HttpClient> LogInAsync(int dashboardPort, string key)
     {
-        var viewer = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, CookieContainer = new CookieContainer() });
+        // Not UTC, whose days are those of the widest rollup.
+        var cookies = new CookieContainer();
+        cookies.Add(new Cookie("nexus_zone", "Europe%2FBerlin", "/", "127.0.0.1"));
+        var viewer = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, CookieContainer = cookies });
         var login = $"http://127.0.0.1:{dashboardPort}/dashboard/login";
         var token = Token().Match(await viewer.GetStringAsync(login)).Groups[1].Value;
         using var form = new FormUrlEncodedContent([new("key", key), new("__RequestVerificationToken", token)]);
