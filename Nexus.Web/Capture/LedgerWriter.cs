@@ -14,8 +14,9 @@ namespace Nexus.Web.Capture;
 /// </summary>
 internal sealed partial class LedgerWriter(Database database, PriceBook prices, Reservations reservations, TimeProvider time, ILogger<LedgerWriter> logger) : IAsyncDisposable
 {
-    private readonly PartLists _lists = new();
-    private readonly ExchangeAnalysis _analysis = new();
+    private PartLists _lists = new();
+    private ExchangeAnalysis _analysis = new();
+    private uint _databaseOid;
     private readonly HashSet<(int Year, int Month)> _months = [];
     private NpgsqlConnection? _connection;
 
@@ -146,6 +147,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
             return _connection;
         var connection = await database.DataSource.OpenConnectionAsync(cancellation);
         _connection = connection;
+        await NoticeAnotherDatabaseAsync(connection, cancellation);
         await ExecuteAsync(connection, """
             CREATE TEMP TABLE incoming_requests (LIKE requests INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             CREATE TEMP TABLE incoming_payloads (LIKE request_payloads INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
@@ -154,6 +156,20 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
             CREATE TEMP TABLE incoming_usage_15m (LIKE usage_15m INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             """, cancellation);
         return connection;
+    }
+
+    /// <summary>What is known of stored parts and lists is not true of a database that took the other's place: it is forgotten, and the batch read again.</summary>
+    private async Task NoticeAnotherDatabaseAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var ask = new NpgsqlCommand("SELECT oid FROM pg_database WHERE datname = current_database()", connection);
+        var (oid, before) = ((uint)(await ask.ExecuteScalarAsync(cancellation))!, _databaseOid);
+        _databaseOid = oid;
+        if (before == 0 || before == oid)
+            return;
+        var old = _analysis;
+        (_lists, _analysis) = (new(), new());
+        old.Dispose();
+        throw new IOException("The database was replaced by another: the batch is read again for it.");
     }
 
     private async Task EnsureMonthsAsync(NpgsqlConnection connection, List<AnalysedExchange> exchanges, CancellationToken cancellation)

@@ -38,6 +38,7 @@ internal static class Commands
             PricesCommand.Create(),
             LimitsCommand.Create(),
             BackupCommand.Create(),
+            RestoreCommand.Create(),
             DocsCommand.Create(),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());

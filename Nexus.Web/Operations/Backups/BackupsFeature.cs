@@ -8,6 +8,6 @@ internal static class BackupsFeature
         builder.Services.AddOptions<Credentials.CredentialOptions>().BindConfiguration(Credentials.CredentialOptions.Section);
         builder.Services.AddSingleton<BackupStore>().AddSingleton(new PostgresClients()).AddSingleton<DatabaseBackup>()
             .AddSingleton<CredentialsBackup>().AddSingleton<CredentialsRestore>()
-            .AddSingleton<DatabaseLoad>().AddSingleton<RestoreDrill>();
+            .AddSingleton<DatabaseLoad>().AddSingleton<RestoreDrill>().AddSingleton<Restores.DatabaseRestore>();
     }
 }

@@ -16,6 +16,9 @@ internal static class AccountingLock
     /// <summary>Waits until no transaction adds rows; those that would, wait until this one ends.</summary>
     public static Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellation) => TakeAsync(connection, "SELECT pg_advisory_xact_lock($1)", cancellation);
 
+    /// <summary>The same until the connection ends, across its transactions.</summary>
+    public static Task HoldAsync(NpgsqlConnection connection, CancellationToken cancellation) => TakeAsync(connection, "SELECT pg_advisory_lock($1)", cancellation);
+
     private static async Task TakeAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = Key } } };

@@ -12,3 +12,6 @@ public sealed record BackupJobLine(string Id, string Verb, bool Running, double?
 /// <summary>What is to be said above everything.</summary>
 /// <param name="Tone">"bad" or "warn".</param>
 public sealed record BackupWarning(string Tone, string Title, string Text);
+
+/// <summary>How far the last restore is.</summary>
+public sealed record RestoreLine(string File, string Step, double Share, string? Message, DateTimeOffset At);
