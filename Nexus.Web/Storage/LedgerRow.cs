@@ -76,9 +76,30 @@ internal sealed class LedgerRow
     public int ToolCalls { get; set; }
     public string? StopReason { get; set; }
     public int MessageCount { get; set; }
+
+    /// <summary>The <see cref="ConversationRow"/>; null for a request that is a conversation by itself, and for what is in none.</summary>
     public Guid? ConversationId { get; set; }
+
+    /// <summary>Null on the main line, <c>side</c> beside it, else a <see cref="ConversationBranchRow"/>'s name.</summary>
     public string? BranchId { get; set; }
+
+    /// <summary>The request whose history this one goes on with, or whose answer launched it.</summary>
     public Guid? ParentId { get; set; }
+
+    /// <summary>The earlier request that this one repeats.</summary>
+    public Guid? AttemptOf { get; set; }
+
+    /// <summary>The chain of its canonical blocks (<see cref="Conversations.BlockChain"/>); null when it is in no conversation.</summary>
+    public long? PrefixHash { get; set; }
+
+    /// <summary>The chain with its answer; null when it was not needed or not kept.</summary>
+    public long? AnswerHash { get; set; }
+
+    /// <summary>Where the request before it ended, when that has not been seen.</summary>
+    public long? MissingParent { get; set; }
+
+    /// <summary>Hash of who sent it.</summary>
+    public int? Person { get; set; }
 
     /// <summary>As the client sent it (<c>X-Claude-Code-Session-Id</c>, else <c>metadata.user_id</c>'s <c>session_id</c>).</summary>
     public string? SessionId { get; set; }

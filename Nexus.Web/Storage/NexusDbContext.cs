@@ -32,6 +32,12 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<LimitNodeRow> LimitNodes => Set<LimitNodeRow>();
     public DbSet<LimitNoticeRow> LimitNotices => Set<LimitNoticeRow>();
 
+    public DbSet<ConversationRow> Conversations => Set<ConversationRow>();
+    public DbSet<ConversationBranchRow> ConversationBranches => Set<ConversationBranchRow>();
+    public DbSet<ConversationSessionRow> ConversationSessions => Set<ConversationSessionRow>();
+    public DbSet<ConversationHookRow> ConversationHooks => Set<ConversationHookRow>();
+    public DbSet<ConversationWordsRow> ConversationWords => Set<ConversationWordsRow>();
+
     /// <summary>The ring that signs session cookies, shared by all nodes. The ring that seals credentials is never here.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
 
@@ -67,6 +73,35 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
         Administration(modelBuilder);
         Limit(modelBuilder);
+        Conversation(modelBuilder);
+    }
+
+    private static void Conversation(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<ConversationRow>(conversation =>
+        {
+            conversation.ToTable("conversations").HasKey(row => row.Id);
+            conversation.HasIndex(row => row.LastHour);
+            conversation.Property(row => row.CacheCreation5mTokens).HasColumnName("cache_creation_5m_tokens");
+            conversation.Property(row => row.CacheCreation1hTokens).HasColumnName("cache_creation_1h_tokens");
+        });
+        modelBuilder.Entity<ConversationBranchRow>(branch =>
+        {
+            branch.ToTable("conversation_branches").HasKey(row => new { row.ConversationId, row.Name });
+            branch.Property(row => row.CacheCreation5mTokens).HasColumnName("cache_creation_5m_tokens");
+            branch.Property(row => row.CacheCreation1hTokens).HasColumnName("cache_creation_1h_tokens");
+        });
+        modelBuilder.Entity<ConversationSessionRow>(session =>
+        {
+            session.ToTable("conversation_sessions").HasKey(row => new { row.Domain, row.SessionId });
+            session.HasIndex(row => row.ConversationId);
+        });
+        modelBuilder.Entity<ConversationHookRow>().ToTable("conversation_hooks").HasKey(row => new { row.Hash, row.RequestId, row.Position });
+        modelBuilder.Entity<ConversationWordsRow>(words =>
+        {
+            words.ToTable("conversation_words").HasKey(row => new { row.ConversationId, row.RequestId });
+            words.HasIndex(row => row.Words).HasMethod("gin");
+        });
     }
 
     private static void Administration(ModelBuilder modelBuilder)

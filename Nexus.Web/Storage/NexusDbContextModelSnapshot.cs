@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Nexus.Web.Storage;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+using NpgsqlTypes;
 
 #nullable disable
 
@@ -311,6 +312,268 @@ namespace Nexus.Web.Migrations
                     b.ToTable("client_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.ConversationBranchRow", b =>
+                {
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("CacheCreation1hTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_1h_tokens");
+
+                    b.Property<long>("CacheCreation5mTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_5m_tokens");
+
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_read_tokens");
+
+                    b.Property<long>("CostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_micros");
+
+                    b.Property<int>("Errors")
+                        .HasColumnType("integer")
+                        .HasColumnName("errors");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<DateTimeOffset>("LastAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_at");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<int>("Requests")
+                        .HasColumnType("integer")
+                        .HasColumnName("requests");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("ToolCalls")
+                        .HasColumnType("integer")
+                        .HasColumnName("tool_calls");
+
+                    b.HasKey("ConversationId", "Name")
+                        .HasName("pk_conversation_branches");
+
+                    b.ToTable("conversation_branches", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.ConversationHookRow", b =>
+                {
+                    b.Property<long>("Hash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("hash");
+
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<short>("Position")
+                        .HasColumnType("smallint")
+                        .HasColumnName("position");
+
+                    b.Property<Guid?>("ClaimedBy")
+                        .HasColumnType("uuid")
+                        .HasColumnName("claimed_by");
+
+                    b.HasKey("Hash", "RequestId", "Position")
+                        .HasName("pk_conversation_hooks");
+
+                    b.ToTable("conversation_hooks", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.ConversationRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.PrimitiveCollection<string[]>("Accounts")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("accounts");
+
+                    b.Property<long>("CacheCreation1hTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_1h_tokens");
+
+                    b.Property<long>("CacheCreation5mTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_5m_tokens");
+
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_read_tokens");
+
+                    b.Property<int>("Compactions")
+                        .HasColumnType("integer")
+                        .HasColumnName("compactions");
+
+                    b.Property<long>("ContextTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("context_tokens");
+
+                    b.Property<long>("CostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_micros");
+
+                    b.Property<string>("Domain")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<int>("Errors")
+                        .HasColumnType("integer")
+                        .HasColumnName("errors");
+
+                    b.Property<int>("Forks")
+                        .HasColumnType("integer")
+                        .HasColumnName("forks");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.PrimitiveCollection<string[]>("KeyIds")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("key_ids");
+
+                    b.Property<DateTimeOffset>("LastAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_at");
+
+                    b.Property<DateTimeOffset>("LastHour")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_hour");
+
+                    b.Property<DateTimeOffset?>("LatestAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("latest_at");
+
+                    b.Property<Guid?>("LatestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("latest_id");
+
+                    b.Property<string>("LatestModel")
+                        .HasColumnType("text")
+                        .HasColumnName("latest_model");
+
+                    b.PrimitiveCollection<string[]>("Models")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("models");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.PrimitiveCollection<string[]>("Owners")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("owners");
+
+                    b.Property<int>("Requests")
+                        .HasColumnType("integer")
+                        .HasColumnName("requests");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("Subagents")
+                        .HasColumnType("integer")
+                        .HasColumnName("subagents");
+
+                    b.Property<string>("Title")
+                        .HasColumnType("text")
+                        .HasColumnName("title");
+
+                    b.Property<int>("ToolCalls")
+                        .HasColumnType("integer")
+                        .HasColumnName("tool_calls");
+
+                    b.Property<int>("Turns")
+                        .HasColumnType("integer")
+                        .HasColumnName("turns");
+
+                    b.HasKey("Id")
+                        .HasName("pk_conversations");
+
+                    b.HasIndex("LastHour")
+                        .HasDatabaseName("ix_conversations_last_hour");
+
+                    b.ToTable("conversations", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.ConversationSessionRow", b =>
+                {
+                    b.Property<string>("Domain")
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("SessionId")
+                        .HasColumnType("text")
+                        .HasColumnName("session_id");
+
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("conversation_id");
+
+                    b.HasKey("Domain", "SessionId")
+                        .HasName("pk_conversation_sessions");
+
+                    b.HasIndex("ConversationId")
+                        .HasDatabaseName("ix_conversation_sessions_conversation_id");
+
+                    b.ToTable("conversation_sessions", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.ConversationWordsRow", b =>
+                {
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<Guid>("RequestId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("request_id");
+
+                    b.Property<NpgsqlTsVector>("Words")
+                        .IsRequired()
+                        .HasColumnType("tsvector")
+                        .HasColumnName("words");
+
+                    b.HasKey("ConversationId", "RequestId")
+                        .HasName("pk_conversation_words");
+
+                    b.HasIndex("Words")
+                        .HasDatabaseName("ix_conversation_words_words");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Words"), "gin");
+
+                    b.ToTable("conversation_words", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.DomainSettingsRow", b =>
                 {
                     b.Property<string>("Domain")
@@ -473,6 +736,14 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("text")
                         .HasColumnName("agent_id");
 
+                    b.Property<long?>("AnswerHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("answer_hash");
+
+                    b.Property<Guid?>("AttemptOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("attempt_of");
+
                     b.Property<byte[]>("BodyHash")
                         .HasColumnType("bytea")
                         .HasColumnName("body_hash");
@@ -576,6 +847,10 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("text")
                         .HasColumnName("method");
 
+                    b.Property<long?>("MissingParent")
+                        .HasColumnType("bigint")
+                        .HasColumnName("missing_parent");
+
                     b.Property<string>("ModelRequested")
                         .HasColumnType("text")
                         .HasColumnName("model_requested");
@@ -615,9 +890,17 @@ namespace Nexus.Web.Migrations
                         .HasColumnType("text")
                         .HasColumnName("payload");
 
+                    b.Property<int?>("Person")
+                        .HasColumnType("integer")
+                        .HasColumnName("person");
+
                     b.Property<string>("Policy")
                         .HasColumnType("jsonb")
                         .HasColumnName("policy");
+
+                    b.Property<long?>("PrefixHash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("prefix_hash");
 
                     b.Property<int?>("PriceVersion")
                         .HasColumnType("integer")
