@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
 using Nexus.Web.Capture;
@@ -42,6 +41,15 @@ internal sealed class Scene
 
     /// <summary>The same node as others that repeat it.</summary>
     public Scene Node => AttemptOf ?? this;
+
+    /// <summary>As the journal gives it to ingest, in another domain.</summary>
+    public RecordedExchange Exchange(string domain)
+    {
+        var answer = Fails
+            ? """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"""
+            : new JsonObject { ["id"] = $"msg_{Id}", ["type"] = "message", ["model"] = "claude-opus-5", ["content"] = Answer.DeepClone(), ["stop_reason"] = "end_turn", ["usage"] = new JsonObject { ["input_tokens"] = 10, ["output_tokens"] = 5 } }.ToJsonString();
+        return new(Id, Start with { Domain = domain }, Body, new(Fails ? 529 : 200, [new("content-type", "application/json")], 1000), Encoding.UTF8.GetBytes(answer), [], new(Fails ? Outcome.UpstreamError : Outcome.Completed, 5000, 10, answer.Length), false);
+    }
 
     public (LinkNode Node, LinkEvidence Evidence, AnswerEvidence Answer) Read(EvidenceReader reader)
     {

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Nexus.Web.Conversations;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 using Nexus.Web.Usage.Pricing;
@@ -11,7 +13,11 @@ namespace Nexus.Web.Capture;
 /// <param name="FirstMessage">Where in the list the first message stands, or what follows the messages.</param>
 /// <param name="Tools">The answer's calls by tool.</param>
 /// <param name="Windows">What its headers tell about the paying account's limits.</param>
-internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IReadOnlyList<PartRow> NewParts, int FirstMessage, IReadOnlyList<ToolCalls> Tools, IReadOnlyList<AccountWindowRow> Windows);
+internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IReadOnlyList<PartRow> NewParts, int FirstMessage, IReadOnlyList<ToolCalls> Tools, IReadOnlyList<AccountWindowRow> Windows)
+{
+    /// <summary>What it tells about its place in a conversation; null for what is in none.</summary>
+    public LinkItem? Link { get; init; }
+}
 
 /// <summary>Turns a recorded exchange into rows. Pure but for what it reuses: for one thread.</summary>
 internal sealed class ExchangeAnalysis : IDisposable
@@ -20,6 +26,7 @@ internal sealed class ExchangeAnalysis : IDisposable
     private readonly PartCatalog _catalog = new();
     private readonly BodyCut _cut = new();
     private readonly List<PartInfo> _told = [];
+    private readonly EvidenceReader _evidence = new();
     private byte[] _compressed = new byte[64 * 1024];
 
     /// <summary>Parts are stored anew where they were last stored before this day.</summary>
@@ -59,6 +66,7 @@ internal sealed class ExchangeAnalysis : IDisposable
         Costing.Apply(row, message?.Message, Prices);
         var tools = row.ToolCalls == 0 ? [] : ToolRollups.Of(message?.Message);
         var windows = AccountWindows.From(row.AccountId, exchange.Answer?.Headers, row.StartedAt.AddMicroseconds(exchange.Answer?.HeadersMicros ?? 0));
+        var evidence = exchange.Start.Digest is { } digest ? digest.Link : _evidence.Read(exchange.Start, decoded.Span, _cut, facts);
         if (!decoded.Equals(exchange.RequestBody))
             _cut.Read(exchange.RequestBody.Span);
         var parts = Pieces(exchange.Start.Domain, exchange.RequestBody, out var list);
@@ -66,7 +74,7 @@ internal sealed class ExchangeAnalysis : IDisposable
         if (exchange.Start.Capture == CaptureLevel.Off)
             Levels.OnlyCounts.Leave(row);
         if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
-            return new(row, null, [], 0, tools, windows);
+            return new(row, null, [], 0, tools, windows) { Link = Link() };
         var headers = _catalog.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers.Where(header => !header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))));
         var payload = new PayloadRow
         {
@@ -80,7 +88,10 @@ internal sealed class ExchangeAnalysis : IDisposable
         };
         row.Payload = exchange.Start.Capture == CaptureLevel.Redacted ? "redacted" : "stored";
         parts.Add(headers);
-        return new(row, payload, NewOf(parts), _cut.Others.Count, tools, windows);
+        return new(row, payload, NewOf(parts), _cut.Others.Count, tools, windows) { Link = Link() };
+
+        LinkItem? Link() => evidence is null || exchange.Start.Capture == CaptureLevel.Off ? null
+            : LinkItem.Of(row, evidence, EvidenceReader.OfAnswer(row.Domain, facts, evidence, message?.Message, () => stream ? Whole(exchange) : message?.Message));
     }
 
     private List<PartRow> NewOf(List<Part> parts)
@@ -130,6 +141,9 @@ internal sealed class ExchangeAnalysis : IDisposable
         // Of a stream that broke off the text counts too: its output tokens are estimated from it.
         return (MessageAssembler.Text(facts.Message, "stop_reason") is null ? MessageAssembler.FromStream(body) : facts, true);
     }
+
+    private static JsonObject? Whole(RecordedExchange exchange) =>
+        ContentDecoding.Decode(exchange.ResponseBody, ContentDecoding.EncodingOf(exchange.Answer!.Headers)) is { } body ? MessageAssembler.FromStream(body).Message : null;
 
     private static LedgerRow Row(RecordedExchange exchange, RequestFacts facts, AssembledMessage? message, bool stream)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Nexus.Web.Access.Limits;
+using Nexus.Web.Conversations;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 using Nexus.Web.Usage.Accounting;
@@ -67,6 +68,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         await EnsureMonthsAsync(connection, exchanges, cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await AccountingLock.ShareAsync(connection, cancellation);
+        var links = await BatchLinking.PlaceAsync(connection, exchanges.Select(exchange => exchange.Link).OfType<LinkItem>(), logger, cancellation);
         await CopyAsync(connection, "incoming_requests", LedgerColumns.Requests, exchanges.Select(exchange => exchange.Row), cancellation);
         await CopyAsync(connection, "incoming_payloads", LedgerColumns.Payloads, exchanges.Select(exchange => exchange.Payload).OfType<PayloadRow>(), cancellation);
         var inserted = await InsertAsync(connection, exchanges, cancellation);
@@ -83,6 +85,8 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
             await CoarseRollups.AddAsync(connection, "incoming_usage_5m", "incoming_usage_15m", cancellation);
             var stored = inserted.Select(row => row.Id).ToHashSet();
             var added = exchanges.Where(exchange => stored.Contains(exchange.Row.Id)).ToList();
+            if (links is not null)
+                await links.WriteAsync(stored, cancellation);
             await ToolRollups.AddAsync(connection, ToolRollups.Of(added.Select(exchange => (exchange.Row, exchange.Tools))), cancellation);
             await AccountWindows.StoreAsync(connection, added.SelectMany(exchange => exchange.Windows), cancellation);
             await ChangedHours.MarkAsync(connection, inserted, cancellation);
@@ -155,6 +159,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
             CREATE TEMP TABLE incoming_usage_5m (LIKE usage_5m INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             CREATE TEMP TABLE incoming_usage_15m (LIKE usage_15m INCLUDING DEFAULTS) ON COMMIT DELETE ROWS;
             """, cancellation);
+        await ConversationTotals.CreateTablesAsync(connection, cancellation);
         return connection;
     }
 

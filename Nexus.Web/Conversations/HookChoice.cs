@@ -21,7 +21,7 @@ internal sealed class HookChoice(LinkIndex index)
         var place = index.Hooks(prompt).Where(place => place.ClaimedBy is null && MayHaveLaunched(place.Node, node)).OrderByDescending(place => place.Node.At).ThenBy(place => place.Position).FirstOrDefault();
         if (place is null)
             return null;
-        place.ClaimedBy = node.Id;
+        (place.ClaimedBy, place.IsNewlyClaimed) = (node.Id, true);
         return index.Node(place.Node);
     }
 

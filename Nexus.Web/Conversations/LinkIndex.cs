@@ -5,6 +5,12 @@ internal sealed record HookPlace(LinkNode Node, short Position)
 {
     /// <summary>The request that did; a prompt launches one subagent.</summary>
     public Guid? ClaimedBy { get; set; }
+
+    /// <summary>The request whose answer has it: one of the node's attempts.</summary>
+    public required Guid By { get; init; }
+
+    /// <summary>Took place since: the database does not know yet.</summary>
+    public bool IsNewlyClaimed { get; set; }
 }
 
 /// <summary>The requests that a decision may need: those of the batch, and what of the database could matter to them.</summary>
@@ -24,7 +30,13 @@ internal sealed class LinkIndex
     /// <summary>Conversations all of whose requests are here.</summary>
     public HashSet<Guid> Whole { get; } = [];
 
+    public bool IsWhole(Guid conversation) => Whole.Contains(conversation) || Of(conversation).All(node => node.Stored is null);
+
     public Dictionary<Guid, ConversationTally> Tallies { get; } = [];
+
+    public IEnumerable<LinkNode> All => _nodes.Values;
+
+    public IEnumerable<(long Hash, HookPlace Place)> AllHooks => _hooks.SelectMany(pair => pair.Value.Select(place => (pair.Key, place)));
 
     public LinkNode? Find(Guid id) => _nodes.GetValueOrDefault(id);
 
@@ -62,7 +74,7 @@ internal sealed class LinkIndex
     {
         if (!_hooks.TryGetValue(hash, out var places))
             _hooks[hash] = places = [];
-        if (!places.Exists(known => known.Node.Id == place.Node.Id && known.Position == place.Position))
+        if (!places.Exists(known => known.By == place.By && known.Position == place.Position))
             places.Add(place);
     }
 
@@ -107,4 +119,11 @@ internal sealed class ConversationTally
 
     /// <summary>Names taken since: two branches may begin in one second.</summary>
     public HashSet<string> Names { get; } = [];
+
+    public void Take(string name)
+    {
+        Names.Add(name);
+        if (BranchNames.IsSubagent(name))
+            Subagents++;
+    }
 }

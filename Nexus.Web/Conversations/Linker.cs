@@ -28,7 +28,7 @@ internal sealed class Linker(LinkIndex index)
         else
             Attach(node, evidence, previous);
         foreach (var hook in answer.Hooks)
-            index.Add(hook.Hash, new HookPlace(index.Node(node), hook.Position));
+            index.Add(hook.Hash, new HookPlace(index.Node(node), hook.Position) { By = node.Id });
     }
 
     private void Repeat(LinkNode node, LinkNode first)
@@ -52,7 +52,7 @@ internal sealed class Linker(LinkIndex index)
         index.Add(node);
         node.Branch = _branches.Of(node, parent, how);
         var late = Adopt(node) || (!node.IsSide && IsLate(node));
-        if (late && node.Conversation is { } conversation)
+        if (late && node.Conversation is { } conversation && index.IsWhole(conversation))
         {
             _relayout.Of(conversation);
             LaidOut.Add(conversation);
