@@ -13,7 +13,7 @@ using NpgsqlTypes;
 namespace Nexus.Web.Migrations
 {
     [DbContext(typeof(NexusDbContext))]
-    [Migration("20261125143111_Conversations")]
+    [Migration("20261125145328_Conversations")]
     partial class Conversations
     {
         /// <inheritdoc />
@@ -47,6 +47,30 @@ namespace Nexus.Web.Migrations
                         .HasName("pk_data_protection_keys");
 
                     b.ToTable("data_protection_keys", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.AccountUsageRow", b =>
+                {
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<long>("RateLimitWarnings")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rate_limit_warnings");
+
+                    b.HasKey("Bucket", "AccountId")
+                        .HasName("pk_usage_accounts_5m");
+
+                    b.ToTable("usage_accounts_5m", (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.AccountWindowRow", b =>
@@ -1505,6 +1529,237 @@ namespace Nexus.Web.Migrations
                     b.ToTable("usage_15m", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.Usage1d", b =>
+                {
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<string>("Domain")
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<string>("RequestType")
+                        .HasColumnType("text")
+                        .HasColumnName("request_type");
+
+                    b.Property<string>("Lane")
+                        .HasColumnType("text")
+                        .HasColumnName("lane");
+
+                    b.Property<long>("CacheCreation1hTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_1h_tokens");
+
+                    b.Property<long>("CacheCreation5mTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_5m_tokens");
+
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_read_tokens");
+
+                    b.Property<long>("CacheSavingsMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("cache_savings_micros");
+
+                    b.Property<long>("CostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_micros");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<long>("Errors")
+                        .HasColumnType("bigint")
+                        .HasColumnName("errors");
+
+                    b.Property<long>("EstimatedCostMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_cost_micros");
+
+                    b.Property<long>("EstimatedOutputTokens")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_output_tokens");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<DateTimeOffset>("LastRequestAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_request_at");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<long>("RateLimitWarnings")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rate_limit_warnings");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("ToolCalls")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tool_calls");
+
+                    b.Property<long>("UnpricedRequests")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("unpriced_requests");
+
+                    b.HasKey("Bucket", "Domain", "AccountId", "KeyId", "Owner", "Model", "RequestType", "Lane")
+                        .HasName("pk_usage_1d");
+
+                    b.ToTable("usage_1d", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.Usage1h", b =>
+                {
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<string>("Domain")
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<string>("RequestType")
+                        .HasColumnType("text")
+                        .HasColumnName("request_type");
+
+                    b.Property<string>("Lane")
+                        .HasColumnType("text")
+                        .HasColumnName("lane");
+
+                    b.Property<long>("CacheCreation1hTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_1h_tokens");
+
+                    b.Property<long>("CacheCreation5mTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_5m_tokens");
+
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_read_tokens");
+
+                    b.Property<long>("CacheSavingsMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("cache_savings_micros");
+
+                    b.Property<long>("CostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_micros");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<long>("Errors")
+                        .HasColumnType("bigint")
+                        .HasColumnName("errors");
+
+                    b.Property<long>("EstimatedCostMicros")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_cost_micros");
+
+                    b.Property<long>("EstimatedOutputTokens")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_output_tokens");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<DateTimeOffset>("LastRequestAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_request_at");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<long>("RateLimitWarnings")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rate_limit_warnings");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("ToolCalls")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tool_calls");
+
+                    b.Property<long>("UnpricedRequests")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("unpriced_requests");
+
+                    b.HasKey("Bucket", "Domain", "AccountId", "KeyId", "Owner", "Model", "RequestType", "Lane")
+                        .HasName("pk_usage_1h");
+
+                    b.HasIndex("Bucket")
+                        .HasDatabaseName("ix_usage_1h_bucket");
+
+                    b.ToTable("usage_1h", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.Usage5m", b =>
                 {
                     b.Property<DateTimeOffset>("Bucket")
@@ -1627,6 +1882,117 @@ namespace Nexus.Web.Migrations
                         .HasName("pk_usage_5m");
 
                     b.ToTable("usage_5m", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.UsageSlice", b =>
+                {
+                    b.Property<DateTimeOffset>("Bucket")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bucket");
+
+                    b.Property<string>("Domain")
+                        .HasColumnType("text")
+                        .HasColumnName("domain");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("KeyId")
+                        .HasColumnType("text")
+                        .HasColumnName("key_id");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<string>("RequestType")
+                        .HasColumnType("text")
+                        .HasColumnName("request_type");
+
+                    b.Property<string>("Lane")
+                        .HasColumnType("text")
+                        .HasColumnName("lane");
+
+                    b.Property<long>("CacheCreation1hTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_1h_tokens");
+
+                    b.Property<long>("CacheCreation5mTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_creation_5m_tokens");
+
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cache_read_tokens");
+
+                    b.Property<long>("CacheSavingsMicros")
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("cache_savings_micros");
+
+                    b.Property<long>("CostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_micros");
+
+                    b.Property<long>("DurationMs")
+                        .HasColumnType("bigint")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<long>("Errors")
+                        .HasColumnType("bigint")
+                        .HasColumnName("errors");
+
+                    b.Property<long>("EstimatedCostMicros")
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_cost_micros");
+
+                    b.Property<long>("EstimatedOutputTokens")
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("estimated_output_tokens");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<DateTimeOffset>("LastRequestAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_request_at");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.Property<long>("RateLimitWarnings")
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("rate_limit_warnings");
+
+                    b.Property<long>("Requests")
+                        .HasColumnType("bigint")
+                        .HasColumnName("requests");
+
+                    b.Property<long>("ToolCalls")
+                        .HasColumnType("bigint")
+                        .HasColumnName("tool_calls");
+
+                    b.Property<long>("UnpricedRequests")
+                        .HasColumnType("bigint")
+                        .HasDefaultValue(0L)
+                        .HasColumnName("unpriced_requests");
+
+                    b.HasKey("Bucket", "Domain", "AccountId", "KeyId", "Owner", "Model", "RequestType", "Lane")
+                        .HasName("pk_usage_slices");
+
+                    b.ToTable((string)null);
+
+                    b.ToView(null, (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.LimitCounterRow", b =>
