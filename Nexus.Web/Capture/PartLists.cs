@@ -14,6 +14,9 @@ internal sealed class PartLists
     /// <summary>Longer chains make a rebuild read too many rows.</summary>
     private const int MostDepth = 40;
 
+    /// <summary>Older lists are not continued: retention could drop the month of one while it is being named.</summary>
+    private static readonly TimeSpan LongestReach = TimeSpan.FromDays(7);
+
     private readonly Dictionary<UInt128, Base> _bases = [];
     private readonly Dictionary<UInt128, Base> _staged = [];
     private long _bytes;
@@ -27,7 +30,7 @@ internal sealed class PartLists
         var whole = payload.Parts;
         var key = KeyOf(exchange, whole);
         var depth = 0;
-        if ((_staged.TryGetValue(key, out var last) || _bases.TryGetValue(key, out last)) && last.Depth < MostDepth)
+        if ((_staged.TryGetValue(key, out var last) || _bases.TryGetValue(key, out last)) && last.Depth < MostDepth && exchange.Row.StartedAt - PayloadReader.StartOf(last.Id) < LongestReach)
         {
             var shared = whole.AsSpan().CommonPrefixLength(last.List) / SHA256.HashSizeInBytes;
             if (shared > 1)

@@ -49,6 +49,14 @@ internal sealed class PayloadReader(Database database)
         byte[] Part(byte[] hash) => parts.GetValueOrDefault(Convert.ToHexString(hash)) ?? throw new InvalidDataException($"The part {Convert.ToHexStringLower(hash)} of request {id} is missing in content_parts.");
     }
 
+    /// <summary>The whole list of hashes of a request's parts.</summary>
+    /// <exception cref="InvalidDataException">It continues a list that is gone.</exception>
+    public static async Task<byte[]> PartsOfAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation)
+    {
+        var row = await RowAsync(connection, id, cancellation) ?? throw new InvalidDataException($"The payload of request {id} is gone.");
+        return [.. (await ListAsync(connection, row, cancellation)).SelectMany(hash => hash)];
+    }
+
     /// <summary>The time inside a UUIDv7: the ledger's partition key.</summary>
     public static DateTimeOffset StartOf(Guid id)
     {

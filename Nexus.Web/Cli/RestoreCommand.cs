@@ -42,7 +42,7 @@ internal static class RestoreCommand
         }
         catch (InvalidDataException damaged)
         {
-            throw new InvalidOperationException($"{damaged.Message} Nothing was changed.", damaged);
+            throw new InvalidOperationException($"{damaged.Message} Nothing was changed.");
         }
     }, cancellation);
 
@@ -57,7 +57,7 @@ internal static class RestoreCommand
         }
         catch (InvalidDataException damaged)
         {
-            throw new InvalidOperationException($"{damaged.Message} Nothing was changed.", damaged);
+            throw new InvalidOperationException($"{damaged.Message} Nothing was changed.");
         }
     }
 }

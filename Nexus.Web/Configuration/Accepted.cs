@@ -72,6 +72,12 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
         return value;
     });
 
+    public static Accepted Age { get; } = new("an age of 30 days or more, such as 90d, 13m or 5y (0: for ever)", value =>
+    {
+        Operations.Retention.RetentionAge.Parse(value);
+        return value;
+    });
+
     public static Accepted Backups { get; } = new("counts such as 7d,4w,6m", value =>
     {
         Operations.Backups.BackupRetention.Parse(value);

@@ -38,6 +38,10 @@ internal static class Variables
         new("BACKUP_PASSPHRASE", "Backups:Passphrase", Accepted.Key, "Encrypts backups of the credential files, as openssl enc -aes-256-cbc -pbkdf2 does. Empty: they are not encrypted.", Secret: true),
         new("BACKUP_MAX_AGE_HOURS", "Backups:MaxAgeHours", Accepted.Whole("hours", 1, 8784), "When the newest verified backup is older, the dashboard warns."),
         new("RETENTION_BACKUPS", "Backups:Retention", Accepted.Backups, "Which backups stay: the newest of each of the last days (d), weeks (w) and months (m)."),
+        new("RETENTION_LEDGER", "Retention:Ledger", Accepted.Age, "How long requests are kept in the ledger, in whole months; their payloads and missed caches never longer."),
+        new("RETENTION_PAYLOADS", "Retention:Payloads", Accepted.Age, "How long bodies and headers are kept, in whole months."),
+        new("RETENTION_ROLLUPS", "Retention:Rollups", Accepted.Age, "How long the sums behind charts and totals are kept; those of five minutes for 35 days in any case."),
+        new("RETENTION_AUDIT", "Retention:Audit", Accepted.Age, "How long entries of the audit log are kept."),
         new("LOG_LEVEL", "Log:Level", Accepted.Word("debug", "info", "warn", "error"), "Least level that is logged."),
         new("DEBUG", "Log:Debug", Accepted.Boolean, "The same as LOG_LEVEL=debug."),
     ];

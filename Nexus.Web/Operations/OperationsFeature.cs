@@ -10,6 +10,7 @@ internal static class OperationsFeature
     {
         builder.Services.AddSingleton<HealthState>();
         builder.AddBackups();
+        builder.Services.AddOptions<Retention.RetentionOptions>().BindConfiguration(Retention.RetentionOptions.Section);
         builder.Services.AddSingleton<Restores.RestoreRunner>().AddHostedService(services => services.GetRequiredService<Restores.RestoreRunner>());
         builder.AddJobs();
     }

@@ -1,5 +1,6 @@
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Operations.Retention;
 using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Caching;
 using Nexus.Web.Usage.Repricing;
@@ -21,10 +22,10 @@ internal static class Schedule
             TimeBox = TimeSpan.FromMinutes(90),
             Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(10)),
         },
-        new("partitions", typeof(PartitionsJob), "Makes the ledger's and the payloads' partitions of this month and the three to come.")
+        new("partitions", typeof(PartitionsJob), "Makes the ledger's and the payloads' partitions of this month and the three to come, and drops those that RETENTION_LEDGER and RETENTION_PAYLOADS do not keep.")
         {
             Cron = "5 0 * * *",
-            TimeBox = TimeSpan.FromMinutes(2),
+            TimeBox = TimeSpan.FromMinutes(30),
             Retry = new(Attempts: 5, After: TimeSpan.FromMinutes(2)),
         },
         new(DatabaseBackupJob.Id, typeof(DatabaseBackupJob), "Dumps the database into BACKUP_DIR and deletes the backups that RETENTION_BACKUPS does not keep.")
@@ -44,6 +45,20 @@ internal static class Schedule
             Cron = "30 5 * * 0",
             TimeBox = TimeSpan.FromHours(6),
             Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(30)),
+        },
+        new(RetentionJob.Id, typeof(RetentionJob), "Deletes rollups, audit entries and missed caches that RETENTION_* does not keep; partitions drops the ledger's and the payloads' months.")
+        {
+            Cron = "10 3 * * *",
+            Window = Night,
+            TimeBox = TimeSpan.FromMinutes(60),
+            Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(10)),
+        },
+        new(PartsGcJob.Id, typeof(PartsGcJob), "Deletes parts of bodies that no payload names any more.")
+        {
+            Cron = "40 3 * * 6",
+            Window = Night,
+            TimeBox = TimeSpan.FromMinutes(75),
+            Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(10)),
         },
         new(RepriceJob.Id, typeof(RepriceJob), "Costs the requests of a chosen period by the newest price list. Started on the page Prices.")
         {

@@ -32,7 +32,7 @@ internal sealed class ScratchDatabase : IAsyncDisposable
         }
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new InvalidOperationException($"The role {settings.Username} may not make databases, which restoring into a scratch one needs: ALTER ROLE \"{settings.Username}\" CREATEDB.", refused);
+            throw new InvalidOperationException($"The role {settings.Username} may not make databases, which restoring into a scratch one needs: ALTER ROLE \"{settings.Username}\" CREATEDB.");
         }
 
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Host = server.Host, Port = server.Port, Database = name, Pooling = false, TargetSessionAttributes = null };

@@ -1,12 +1,14 @@
+using Microsoft.Extensions.Options;
+using Nexus.Web.Operations.Retention;
 using Npgsql;
 
 namespace Nexus.Web.Operations.Jobs;
 
 /// <summary>
 /// Makes the coming months' partitions ahead, so that none is made while requests wait to be stored. A month whose rows are
-/// already in the default partition keeps them there.
+/// already in the default partition keeps them there. Drops the months that are not kept any longer.
 /// </summary>
-internal sealed partial class PartitionsJob(TimeProvider time, ILogger<PartitionsJob> logger) : IJob
+internal sealed partial class PartitionsJob(IOptions<RetentionOptions> retention, TimeProvider time, ILogger<PartitionsJob> logger) : IJob
 {
     /// <summary>Months after this one.</summary>
     private const int Ahead = 3;
@@ -25,13 +27,14 @@ internal sealed partial class PartitionsJob(TimeProvider time, ILogger<Partition
         }
 
         var after = await PartitionsAsync(context.Connection, cancellation);
+        var gone = await ExpiredMonths.DropAsync(context.Connection, retention.Value.LedgerBound(now), retention.Value.PayloadBound(now), cancellation);
         string[] made = [.. after.Except(before)];
         var strays = await StraysAsync(context.Connection, cancellation);
         if (strays.Length > 0)
             Log.Strays(logger, string.Join(", ", strays));
         return new(
-            made.Length == 0 ? $"Nothing to make: {after.Count} partitions, up to {now.AddMonths(Ahead):yyyy-MM}." : $"Made {string.Join(", ", made)}.",
-            new { made, partitions = after, defaultPartitionsWithRows = strays });
+            (made.Length == 0 ? $"Nothing to make: {after.Count} partitions, up to {now.AddMonths(Ahead):yyyy-MM}." : $"Made {string.Join(", ", made)}.") + (gone.Count == 0 ? "" : $" Expired: {string.Join(", ", gone)}."),
+            new { made, expired = gone, partitions = after, defaultPartitionsWithRows = strays });
     }
 
     private static async Task<List<string>> PartitionsAsync(NpgsqlConnection connection, CancellationToken cancellation)

@@ -59,7 +59,7 @@ internal sealed class DatabaseSwap(NpgsqlConnectionStringBuilder server, NpgsqlC
             }
             catch (PostgresException busy) when (busy.SqlState == PostgresErrorCodes.ObjectInUse)
             {
-                throw new InvalidOperationException($"Sessions of other programs in {name} do not end ({busy.Detail}). Stop them, and start the restore again.", busy);
+                throw new InvalidOperationException($"Sessions of other programs in {name} do not end ({busy.Detail}). Stop them, and start the restore again.");
             }
         }
     }
