@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Security.Cryptography;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Nexus.Web.Conversations;
@@ -22,12 +24,15 @@ internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IRea
 /// <summary>Turns a recorded exchange into rows. Pure but for what it reuses: for one thread.</summary>
 internal sealed class ExchangeAnalysis : IDisposable
 {
-    private readonly ZstdSharp.Compressor _compressor = new(3);
+    private readonly PayloadCompressor _compressor = new();
     private readonly PartCatalog _catalog = new();
     private readonly BodyCut _cut = new();
     private readonly List<PartInfo> _told = [];
     private readonly EvidenceReader _evidence = new();
-    private byte[] _compressed = new byte[64 * 1024];
+    private readonly ArrayBufferWriter<byte> _headers = new(4096);
+    private readonly Utf8JsonWriter _headerWriter;
+
+    public ExchangeAnalysis() => _headerWriter = new(_headers, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Parts are stored anew where they were last stored before this day.</summary>
     public DateOnly Today { get; set; }
@@ -41,18 +46,6 @@ internal sealed class ExchangeAnalysis : IDisposable
         if (!stored)
             _told.ForEach(part => part.Stored = default);
         _told.Clear();
-    }
-
-    private byte[] Compress(ReadOnlySpan<byte> bytes)
-    {
-        var most = ZstdSharp.Compressor.GetCompressBound(bytes.Length);
-        if (_compressed.Length < most)
-            _compressed = new byte[most];
-        var compressed = _compressed.AsSpan(0, _compressor.Wrap(bytes, _compressed)).ToArray();
-        // A large answer is rare: what it needed is not kept.
-        if (_compressed.Length > 1 << 20)
-            _compressed = new byte[64 * 1024];
-        return compressed;
     }
 
     public AnalysedExchange Analyse(RecordedExchange exchange)
@@ -75,15 +68,15 @@ internal sealed class ExchangeAnalysis : IDisposable
             Levels.OnlyCounts.Leave(row);
         if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
             return new(row, null, [], 0, tools, windows) { Link = Link() };
-        var headers = _catalog.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers.Where(header => !header.Name.Equals("content-length", StringComparison.OrdinalIgnoreCase))));
+        var headers = _catalog.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers, except: "content-length").ToArray());
         var payload = new PayloadRow
         {
             StartedAt = row.StartedAt,
             Id = row.Id,
             Parts = list,
             RequestHeaders = headers.Info.Hash,
-            ResponseHeaders = exchange.Answer is { } answer ? Compress(HeaderJson(answer.Headers)) : null,
-            Response = exchange.ResponseBody.IsEmpty ? null : Compress(exchange.ResponseBody.Span),
+            ResponseHeaders = exchange.Answer is { } answer ? _compressor.Compress(HeaderJson(answer.Headers).Span) : null,
+            Response = exchange.ResponseBody.IsEmpty ? null : _compressor.Compress(exchange.ResponseBody.Span),
             Arrivals = stream && exchange.Arrivals.Count > 0 ? Journaling.ArrivalCodec.Encode(exchange.Arrivals) : null,
         };
         row.Payload = exchange.Start.Capture == CaptureLevel.Redacted ? "redacted" : "stored";
@@ -103,13 +96,17 @@ internal sealed class ExchangeAnalysis : IDisposable
                 continue;
             part.Info.Stored = Today;
             _told.Add(part.Info);
-            rows.Add(new PartRow { Hash = part.Info.Hash, Data = Compress(part.Content.Span), Size = part.Content.Length, LastSeen = Today });
+            rows.Add(new PartRow { Hash = part.Info.Hash, Data = _compressor.Compress(part.Content.Span), Size = part.Content.Length, LastSeen = Today });
         }
 
         return rows;
     }
 
-    public void Dispose() => _compressor.Dispose();
+    public void Dispose()
+    {
+        _compressor.Dispose();
+        _headerWriter.Dispose();
+    }
 
     private List<Part> Pieces(string domain, ReadOnlyMemory<byte> body, out byte[] list)
     {
@@ -217,6 +214,24 @@ internal sealed class ExchangeAnalysis : IDisposable
 
     private static int Milliseconds(long micros) => (int)Math.Clamp(micros / 1000, 0, int.MaxValue);
 
-    private static byte[] HeaderJson(IEnumerable<HeaderLine> headers) =>
-        JsonSerializer.SerializeToUtf8Bytes(headers.Select(header => new[] { header.Name, header.Value }));
+    /// <summary>Pairs of name and value; valid until the next call.</summary>
+    private ReadOnlyMemory<byte> HeaderJson(IReadOnlyList<HeaderLine> headers, string? except = null)
+    {
+        _headers.ResetWrittenCount();
+        _headerWriter.Reset();
+        _headerWriter.WriteStartArray();
+        foreach (var (name, value) in headers)
+        {
+            if (name.Equals(except, StringComparison.OrdinalIgnoreCase))
+                continue;
+            _headerWriter.WriteStartArray();
+            _headerWriter.WriteStringValue(name);
+            _headerWriter.WriteStringValue(value);
+            _headerWriter.WriteEndArray();
+        }
+
+        _headerWriter.WriteEndArray();
+        _headerWriter.Flush();
+        return _headers.WrittenMemory;
+    }
 }

@@ -1,6 +1,8 @@
+using MemoryPack;
+
 namespace Nexus.Web.Capture;
 
-/// <summary>What is known when a request goes upstream. Written to the journal before it does.</summary>
+/// <summary>What is known when a request goes upstream. Written to the journal before it does. Members may be added at the end.</summary>
 /// <param name="StartedAt">Arrival, whole milliseconds, UTC: the time inside the exchange's UUIDv7, so that an id names its ledger partition.</param>
 /// <param name="Domain">The normalised <c>Host</c>.</param>
 /// <param name="Path">Without the query string.</param>
@@ -11,7 +13,8 @@ namespace Nexus.Web.Capture;
 /// <param name="RemoteAddress">The caller's address as the socket saw it.</param>
 /// <param name="Policy">What the caller's limits decided, with their numbers (JSON); null when none applied.</param>
 /// <param name="Digest">What was read from a body that is not kept; null where the body itself tells.</param>
-internal sealed record StartMetadata(
+[MemoryPackable]
+internal sealed partial record StartMetadata(
     DateTimeOffset StartedAt,
     string Domain,
     string Method,
@@ -29,7 +32,8 @@ internal sealed record StartMetadata(
 
 /// <summary>What is known when the upstream's headers arrive.</summary>
 /// <param name="HeadersMicros">Microseconds from the request's arrival to the upstream's response headers.</param>
-internal sealed record AnswerMetadata(int Status, IReadOnlyList<HeaderLine> Headers, long HeadersMicros);
+[MemoryPackable]
+internal sealed partial record AnswerMetadata(int Status, IReadOnlyList<HeaderLine> Headers, long HeadersMicros);
 
 /// <summary>What is known when an exchange is over.</summary>
 /// <param name="Error">One line for people; null when nothing went wrong.</param>
@@ -37,7 +41,8 @@ internal sealed record AnswerMetadata(int Status, IReadOnlyList<HeaderLine> Head
 /// <param name="ErrorType">Anthropic's <c>error.type</c> of Nexus's own answer.</param>
 /// <param name="RequestBytes">Bytes of body that went upstream (streamed-through bodies are counted, not kept).</param>
 /// <param name="ResponseBytes">Bytes of body received from upstream.</param>
-internal sealed record EndMetadata(Outcome Outcome, long TotalMicros, long RequestBytes, long ResponseBytes, string? Error = null, int? Status = null, string? ErrorType = null);
+[MemoryPackable]
+internal sealed partial record EndMetadata(Outcome Outcome, long TotalMicros, long RequestBytes, long ResponseBytes, string? Error = null, int? Status = null, string? ErrorType = null);
 
 /// <summary>One read from the upstream.</summary>
 /// <param name="Offset">Of the read's first byte in the response body.</param>

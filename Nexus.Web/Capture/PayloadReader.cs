@@ -31,10 +31,11 @@ internal sealed class PayloadReader(Database database)
     /// <exception cref="InvalidDataException">A part of it is gone.</exception>
     public static async Task<StoredPayload?> ReadAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation)
     {
+        using var decompressor = new PayloadDecompressor();
         if (await RowAsync(connection, id, cancellation) is not { } row)
             return null;
         var list = await ListAsync(connection, row, cancellation);
-        var parts = await PartsAsync(connection, row.RequestHeaders is { } headers ? [.. list, headers] : list, cancellation);
+        var parts = await PartsAsync(connection, row.RequestHeaders is { } headers ? [.. list, headers] : list, decompressor, cancellation);
         var body = list.Count == 0 ? null : RequestParts.Rebuild([.. list.Select(Part)]);
         var arrivals = new List<Arrival>();
         if (row.Arrivals is { } encoded)
@@ -42,8 +43,8 @@ internal sealed class PayloadReader(Database database)
         return new StoredPayload(
             Headers(row.RequestHeaders is { } hash ? Part(hash) : null),
             body,
-            Headers(Decompress(row.ResponseHeaders)),
-            Decompress(row.Response),
+            Headers(row.ResponseHeaders is { } answered ? decompressor.Decompress(answered) : null),
+            row.Response is { } response ? decompressor.Decompress(response) : null,
             arrivals);
 
         byte[] Part(byte[] hash) => parts.GetValueOrDefault(Convert.ToHexString(hash)) ?? throw new InvalidDataException($"The part {Convert.ToHexStringLower(hash)} of request {id} is missing in content_parts.");
@@ -108,23 +109,15 @@ internal sealed class PayloadReader(Database database)
         return list;
     }
 
-    private static async Task<Dictionary<string, byte[]>> PartsAsync(NpgsqlConnection connection, List<byte[]> hashes, CancellationToken cancellation)
+    private static async Task<Dictionary<string, byte[]>> PartsAsync(NpgsqlConnection connection, List<byte[]> hashes, PayloadDecompressor decompressor, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("SELECT hash, data FROM content_parts WHERE hash = ANY($1)", connection);
         command.Parameters.AddWithValue(hashes.ToArray());
         var parts = new Dictionary<string, byte[]>();
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
-            parts[Convert.ToHexString(reader.GetFieldValue<byte[]>(0))] = Decompress(reader.GetFieldValue<byte[]>(1))!;
+            parts[Convert.ToHexString(reader.GetFieldValue<byte[]>(0))] = decompressor.Decompress(reader.GetFieldValue<byte[]>(1));
         return parts;
-    }
-
-    private static byte[]? Decompress(byte[]? data)
-    {
-        if (data is null)
-            return null;
-        using var decompressor = new ZstdSharp.Decompressor();
-        return decompressor.Unwrap(data).ToArray();
     }
 
     private static List<HeaderLine> Headers(byte[]? json) =>

@@ -1,9 +1,11 @@
 using System.Text;
+using MemoryPack;
 
 namespace Nexus.Web.Capture;
 
 /// <summary>What a request's shape tells about it (spec §3.1; lanes by wire contract part 2 §5).</summary>
-internal sealed record RequestFacts(string? Model, bool Stream, string? RequestType, string Lane, int MessageCount, string? SessionId, string? AgentId, string? ParentAgentId, string? Client)
+[MemoryPackable]
+internal sealed partial record RequestFacts(string? Model, bool Stream, string? RequestType, string Lane, int MessageCount, string? SessionId, string? AgentId, string? ParentAgentId, string? Client)
 {
     /// <param name="start">What the request path knew.</param>
     /// <param name="body">Decoded.</param>

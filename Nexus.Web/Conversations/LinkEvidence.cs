@@ -1,3 +1,5 @@
+using MemoryPack;
+
 namespace Nexus.Web.Conversations;
 
 /// <summary>What a request tells about its place, in hashes: enough to link one whose body is not kept.</summary>
@@ -13,7 +15,8 @@ namespace Nexus.Web.Conversations;
 /// <param name="Thread">A message thread: its answer's id may be gone on from.</param>
 /// <param name="Opening">The first words a person typed; null when nothing is kept.</param>
 /// <param name="Typed">What a person typed since the last answer; null when nothing was, or nothing is kept.</param>
-internal sealed record LinkEvidence(
+[MemoryPackable]
+internal sealed partial record LinkEvidence(
     long End,
     IReadOnlyList<long> Boundaries,
     IReadOnlyList<long> Answers,

@@ -4,6 +4,7 @@ using Nexus.Web.Access;
 using Nexus.Web.Access.Keys;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture;
+using Nexus.Web.Capture.Journaling;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Nexus.Web.Proxy;
@@ -38,7 +39,7 @@ internal sealed partial class Forwarding(
                 return;
             }
 
-            request.Recorder = recording.Begin(request, Start(context, request), request.Body?.Bytes ?? default);
+            request.Recorder = Record(context, request, request.Body?.Bytes ?? default);
             await next(context);
             await FinishAsync(context, request);
         }
@@ -97,7 +98,7 @@ internal sealed partial class Forwarding(
 
     private Refusal Refused(HttpContext context, ProxiedRequest request, Refusal refusal, Outcome outcome)
     {
-        recording.Begin(request, Start(context, request), default)
+        Record(context, request, default)
             ?.End(End(context, request, outcome, refusal.Message) with { Status = outcome == Outcome.Refused ? refusal.Status : null, ErrorType = outcome == Outcome.Refused ? refusal.Type : null });
         return refusal;
     }
@@ -159,6 +160,9 @@ internal sealed partial class Forwarding(
     /// <summary>Whether YARP itself gave up: a read that waits for the first byte of a chunk ends as a socket's error then.</summary>
     private static bool IsCancellation(Exception? error) =>
         error is OperationCanceledException || error?.GetBaseException() is OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted };
+
+    private ExchangeRecorder? Record(HttpContext context, ProxiedRequest request, ReadOnlyMemory<byte> body) =>
+        recording.IsNeeded ? recording.Begin(request, Start(context, request), body) : null;
 
     private static StartMetadata Start(HttpContext context, ProxiedRequest request) => new(
         request.StartedAt,

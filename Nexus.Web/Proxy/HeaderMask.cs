@@ -7,9 +7,9 @@ internal static class HeaderMask
 {
     private static readonly HashSet<string> Secret = new(StringComparer.OrdinalIgnoreCase) { "authorization", "x-api-key", "proxy-authorization", "cookie", "set-cookie", "x-dashboard-key" };
 
-    public static List<HeaderLine> Lines(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> headers)
+    public static List<HeaderLine> Lines(IHeaderDictionary headers)
     {
-        var lines = new List<HeaderLine>();
+        var lines = new List<HeaderLine>(headers.Count);
         foreach (var (name, values) in headers)
             foreach (var value in values)
                 lines.Add(Line(name, value ?? ""));
@@ -18,7 +18,7 @@ internal static class HeaderMask
 
     public static List<HeaderLine> Lines(HttpResponseMessage response)
     {
-        var lines = new List<HeaderLine>();
+        var lines = new List<HeaderLine>(24); // Anthropic sends about 20
         foreach (var headers in new System.Net.Http.Headers.HttpHeaders[] { response.Headers, response.Content.Headers })
             foreach (var (name, values) in headers.NonValidated)
                 foreach (var value in values)

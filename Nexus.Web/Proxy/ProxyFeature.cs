@@ -60,7 +60,7 @@ internal static class ProxyFeature
                 Route(context);
                 return next(context);
             });
-        }).On(Listener.Proxy);
+        }).On(Listener.Proxy).ShortCircuit(); // who calls here is for Forwarding to say, not for the dashboard's doors
     }
 
     /// <summary>Sends the request to the account's own upstream where it names one.</summary>

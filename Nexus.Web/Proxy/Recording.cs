@@ -18,6 +18,9 @@ internal sealed partial class Recording(AccessState access, Redactor redactor, I
 
     public bool IsOn => _journal is not null;
 
+    /// <summary>False when a record would go nowhere, not even to the log.</summary>
+    public bool IsNeeded => IsOn || logger.IsEnabled(LogLevel.Debug);
+
     /// <param name="start">As it is known; its level is set here.</param>
     public ExchangeRecorder? Begin(ProxiedRequest request, StartMetadata start, ReadOnlyMemory<byte> body)
     {

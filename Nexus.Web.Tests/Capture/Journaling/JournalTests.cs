@@ -100,7 +100,7 @@ public sealed class JournalTests : IDisposable
             Record(journal, "next", []);
             using var reader = new JournalReader(journal);
             var read = (await ReadAsync(reader)).ToList();
-            var starts = Occurrences(all.AsSpan(0, length), "\"Domain\"");
+            var starts = Occurrences(all.AsSpan(0, length), "/v1/messages");
             Assert.InRange(read.Count, 1, starts + 1);
             Assert.Contains(read, exchange => Text(exchange.RequestBody) == "next");
             Assert.Equal(read.Count, read.Select(exchange => exchange.Id).Distinct().Count());

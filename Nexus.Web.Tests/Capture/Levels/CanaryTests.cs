@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Npgsql;
@@ -229,10 +230,10 @@ public sealed partial class CanaryTests : IAsyncLifetime
         var (code, dump) = await ProcessRunner.RunAsync(Path.Combine(PostgresBinaries.Find().Directory, "pg_dump"), ["-h", settings.Host!, "-p", $"{settings.Port}", "-U", settings.Username!, "--inserts", settings.Database!], CancellationToken.None);
         Assert.True(code == 0, dump);
         var all = new StringBuilder(dump);
-        using var decompressor = new ZstdSharp.Decompressor();
+        using var decompressor = new PayloadDecompressor();
         foreach (Match bytes in Bytea().Matches(dump))
             if (Convert.FromHexString(bytes.Groups[1].Value) is [0x28, 0xB5, 0x2F, 0xFD, ..] compressed)
-                all.Append(Encoding.UTF8.GetString(decompressor.Unwrap(compressed)));
+                all.Append(Encoding.UTF8.GetString(decompressor.Decompress(compressed)));
             else
                 all.Append(Encoding.UTF8.GetString(Convert.FromHexString(bytes.Groups[1].Value)));
         return all.ToString();

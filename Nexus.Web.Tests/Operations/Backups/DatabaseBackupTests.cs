@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Text.Json;
+using MemoryPack;
 
 namespace Nexus.Web.Capture.Journaling;
 
@@ -105,7 +105,7 @@ internal sealed class ExchangeRecorder(Journal journal, Guid id, long arrivalTim
             _unwrittenStart = null;
         }
 
-        var metadata = JsonSerializer.SerializeToUtf8Bytes(new AnswerRecord(_answer, ArrivalCodec.Encode(_arrivals), end), JournalJson.Default.AnswerRecord);
+        var metadata = MemoryPackSerializer.Serialize(new AnswerRecord(_answer, ArrivalCodec.Encode(_arrivals), end));
         if (!journal.Append(kind, _shed, id, metadata, _pending.WrittenMemory))
             return false;
         _answer = null;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Text.Json;
+using MemoryPack;
 using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
 using Nexus.Web.Configuration;
@@ -25,6 +25,7 @@ internal sealed partial class Journal : IDisposable
     private const int MostCopied = 16 * 1024;
 
     private readonly ConcurrentQueue<ExchangeRecorder> _owed = new();
+    private readonly FullSegments _full = new();
     private SafeFileHandle? _handle;
     private long _segment;
     private long _length;
@@ -92,7 +93,7 @@ internal sealed partial class Journal : IDisposable
         var shed = Interlocked.Read(ref _bytesOnDisk) > _options.MaxBytes;
         if (shed)
             Interlocked.Increment(ref _shed);
-        var metadata = JsonSerializer.SerializeToUtf8Bytes(start, JournalJson.Default.StartMetadata);
+        var metadata = MemoryPackSerializer.Serialize(start);
         var written = Append(RecordKind.Start, shed, id, metadata, shed ? default : requestBody);
         return new ExchangeRecorder(this, id, arrivalTimestamp, shed, written ? null : metadata);
     }
@@ -148,7 +149,7 @@ internal sealed partial class Journal : IDisposable
             Interlocked.Increment(ref _failures);
     }
 
-    /// <summary>Hands everything written so far to the disk. For one caller at a time.</summary>
+    /// <summary>Hands everything written so far to the disk, while others append. For one caller at a time.</summary>
     public void Flush()
     {
         while (_owed.TryPeek(out var recorder) && recorder.TryFinish())
@@ -156,11 +157,28 @@ internal sealed partial class Journal : IDisposable
         if (!_dirty)
             return;
         _dirty = false;
+        SafeFileHandle? current;
+        lock (_appending)
+            current = _handle;
+        while (_full.TakeOldest() is { } full)
+        {
+            Flush(full);
+            full.Dispose();
+        }
+
+        if (current is not null)
+            Flush(current);
+    }
+
+    private void Flush(SafeFileHandle handle)
+    {
         try
         {
-            lock (_appending)
-                if (_handle is not null)
-                    RandomAccess.FlushToDisk(_handle);
+            RandomAccess.FlushToDisk(handle);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was full and read, and is deleted.
         }
         catch (Exception error) when (JournalFiles.IsDisk(error))
         {
@@ -208,7 +226,13 @@ internal sealed partial class Journal : IDisposable
         }
     }
 
-    internal void Deleted(long bytes) => Interlocked.Add(ref _bytesOnDisk, -bytes);
+    /// <summary>Deletes a segment that nobody reads any more; what of it is not on the disk yet need not go there.</summary>
+    internal void Delete(long segment, long bytes)
+    {
+        _full.Take(segment)?.Dispose();
+        Interlocked.Add(ref _bytesOnDisk, -bytes);
+        Files.Delete(segment);
+    }
 
     public void Dispose()
     {
@@ -222,8 +246,8 @@ internal sealed partial class Journal : IDisposable
     {
         if (_handle is not null)
         {
-            RandomAccess.FlushToDisk(_handle);
-            _handle.Dispose();
+            // Its fsync is the flusher's: nobody who appends waits for a disk.
+            _full.Add(_segment, _handle);
             _handle = null;
             _segment++;
         }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using MemoryPack;
 
 namespace Nexus.Web.Capture.Journaling;
 
@@ -52,7 +52,7 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         {
             return ended.Exchange.Read(ended.End, _memory);
         }
-        catch (Exception error) when (error is JsonException or IOException)
+        catch (Exception error) when (error is MemoryPackSerializationException or IOException)
         {
             var start = ended.Exchange.Start;
             if (_unreadable.Add(ended.Id))
@@ -185,10 +185,10 @@ internal sealed class JournalReader(Journal journal) : IDisposable
         foreach (var segment in _segments.Keys.Where(segment => segment < kept).ToList())
         {
             var reader = _segments[segment];
-            journal.Deleted(reader.Length);
+            var length = reader.Length;
             reader.Dispose();
             _segments.Remove(segment);
-            journal.Files.Delete(segment);
+            journal.Delete(segment, length);
         }
     }
 }

@@ -19,13 +19,13 @@ internal enum RecordKind : byte
 /// <param name="Kind">What the record is.</param>
 /// <param name="Shed">Payload bytes were left out because the journal was past its limit.</param>
 /// <param name="Id">The exchange.</param>
-/// <param name="MetadataLength">Bytes of JSON behind the header.</param>
+/// <param name="MetadataLength">Bytes of metadata (MemoryPack) behind the header.</param>
 /// <param name="PayloadLength">Bytes of payload behind the metadata.</param>
 /// <param name="Crc">As stored.</param>
 internal readonly record struct JournalRecord(RecordKind Kind, bool Shed, Guid Id, int MetadataLength, int PayloadLength, uint Crc)
 {
     public const int HeaderLength = 36;
-    private const uint Magic = 0x314A584E; // "NXJ1"
+    private const uint Magic = 0x324A584E; // "NXJ2"
     private const int CrcOffset = 32;
 
     public long Length => HeaderLength + (long)MetadataLength + PayloadLength;

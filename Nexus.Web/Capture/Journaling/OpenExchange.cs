@@ -1,4 +1,4 @@
-using System.Text.Json;
+using MemoryPack;
 
 namespace Nexus.Web.Capture.Journaling;
 
@@ -19,7 +19,7 @@ internal sealed class OpenExchange(Guid id, Location start)
     public RecordedExchange Read(Location? end, ExchangeMemory memory)
     {
         var (startMetadata, request) = Take(start, memory);
-        var started = JsonSerializer.Deserialize(startMetadata.Span, JournalJson.Default.StartMetadata)!;
+        var started = MemoryPackSerializer.Deserialize<StartMetadata>(startMetadata.Span)!;
 
         AnswerMetadata? answer = null;
         EndMetadata? over = null;
@@ -31,8 +31,8 @@ internal sealed class OpenExchange(Guid id, Location start)
         var filled = 0;
         foreach (var record in records)
         {
-            var (json, payload) = Take(record, memory);
-            var metadata = JsonSerializer.Deserialize(json.Span, JournalJson.Default.AnswerRecord)!;
+            var (packed, payload) = Take(record, memory);
+            var metadata = MemoryPackSerializer.Deserialize<AnswerRecord>(packed.Span)!;
             answer ??= metadata.Answer;
             over ??= metadata.End;
             ArrivalCodec.Decode(metadata.Arrivals, arrivals);

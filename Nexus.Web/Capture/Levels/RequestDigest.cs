@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MemoryPack;
 using Nexus.Web.Conversations;
 
 namespace Nexus.Web.Capture.Levels;
@@ -6,7 +7,8 @@ namespace Nexus.Web.Capture.Levels;
 /// <summary>What the ledger says of a request whose body is not kept: identifiers, counts and a hash, taken while the body is at hand.</summary>
 /// <param name="Link">What it tells about its place in a conversation, in hashes; null for what is in none.</param>
 /// <param name="BodyHash">First 16 bytes of the SHA-256 of the body; null without one.</param>
-internal sealed record RequestDigest(RequestFacts Facts, byte[]? BodyHash, LinkEvidence? Link = null)
+[MemoryPackable]
+internal sealed partial record RequestDigest(RequestFacts Facts, byte[]? BodyHash, LinkEvidence? Link = null)
 {
     public static RequestDigest Of(StartMetadata start, ReadOnlyMemory<byte> body)
     {

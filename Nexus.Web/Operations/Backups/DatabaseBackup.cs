@@ -79,7 +79,8 @@ internal sealed partial class DatabaseBackup(Database database, BackupStore stor
         var content = new DatabaseContent(connection.PostgreSqlVersion.ToString(), version, await SnapshotFacts.SchemaAsync(connection, cancellation), size, progress.Bytes, request.Since,
             recent?.Rows(rows) ?? rows, await SnapshotFacts.NewestAsync(connection, cancellation), await SnapshotFacts.SamplesAsync(connection, recent is null ? null : RecentData.Payloads, cancellation));
         return new(request.Since is null ? "database" : "recent", request.Custom ? "custom" : "sql.gz", Path.GetFileName(path), now,
-            recent?.Holds ?? "Every table of the database. Not Hangfire's schema, not the files under DATA_DIR and CREDENTIALS_DIR.", sums, HealthState.Version) { Database = content };
+            recent?.Holds ?? "Every table of the database. Not Hangfire's schema, not the files under DATA_DIR and CREDENTIALS_DIR.", sums, HealthState.Version)
+        { Database = content };
     }
 
     /// <summary>Bytes that the dump will have, by the last one's proportion; SQL writes two digits for a stored byte.</summary>

@@ -33,8 +33,14 @@ internal sealed partial class PostgresClients(string root = "/usr/lib/postgresql
     {
         var environment = new Dictionary<string, string>
         {
-            ["PGHOST"] = connection.Host ?? "", ["PGPORT"] = connection.Port.ToString(CultureInfo.InvariantCulture), ["PGDATABASE"] = database,
-            ["PGUSER"] = settings.Username ?? "", ["PGPASSWORD"] = settings.Password ?? "", ["PGAPPNAME"] = "nexus", ["PGTZ"] = "UTC", ["PGCONNECT_TIMEOUT"] = "10",
+            ["PGHOST"] = connection.Host ?? "",
+            ["PGPORT"] = connection.Port.ToString(CultureInfo.InvariantCulture),
+            ["PGDATABASE"] = database,
+            ["PGUSER"] = settings.Username ?? "",
+            ["PGPASSWORD"] = settings.Password ?? "",
+            ["PGAPPNAME"] = "nexus",
+            ["PGTZ"] = "UTC",
+            ["PGCONNECT_TIMEOUT"] = "10",
             ["PGSSLMODE"] = settings.SslMode switch { SslMode.VerifyCA => "verify-ca", SslMode.VerifyFull => "verify-full", var mode => mode.ToString().ToLowerInvariant() },
         };
         if (settings.RootCertificate is { Length: > 0 } certificate)
