@@ -25,6 +25,8 @@ internal static class ApiFeature
         var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAwayFilter>().RequireAuthorization(Policies.ApiKey);
         api.MapRequests();
         api.MapStats();
+        api.MapConversations();
+        api.MapDashboardStats();
         api.MapLimits();
         api.MapKeys();
         api.MapTokenUsage();

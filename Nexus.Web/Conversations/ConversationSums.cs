@@ -69,9 +69,10 @@ internal static class ConversationSums
         CostMicros = rows.Sum(row => row.CostMicros ?? 0),
     };
 
-    private static bool IsError(LedgerRow row) => row.Outcome is not ("completed" or "client_aborted") || row.Status >= 400;
+    public static bool IsError(LedgerRow row) => row.Outcome is not ("completed" or "client_aborted") || row.Status >= 400;
 
-    private static long Prompt(LedgerRow row) => row.InputTokens + row.CacheCreation5mTokens + row.CacheCreation1hTokens + row.CacheReadTokens;
+    /// <summary>Tokens that went into the context.</summary>
+    public static long Prompt(LedgerRow row) => row.InputTokens + row.CacheCreation5mTokens + row.CacheCreation1hTokens + row.CacheReadTokens;
 
     private static string[] Distinct(IEnumerable<LedgerRow> rows, Func<LedgerRow, string?> value) => [.. rows.Select(value).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
 }

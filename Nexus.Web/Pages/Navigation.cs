@@ -14,6 +14,7 @@ internal static class Navigation
     [
         new("Overview", "/dashboard"),
         new("Requests", "/dashboard/requests", Covers: "/dashboard/request"),
+        new("Conversations", "/dashboard/conversations", Covers: "/dashboard/conversation"),
         new("Usage", "/dashboard/usage"),
         new("Limits", "/dashboard/token-usage"),
         new("Cache", "/dashboard/cache"),

@@ -24,6 +24,9 @@ internal sealed class StoredConversation
     /// <summary>Decoded, and of a stream the assembled message.</summary>
     public ReadOnlyMemory<byte> ResponseBody { get; }
 
+    /// <summary>Its messages are only those since another request of the thread.</summary>
+    public bool GoesOnFromThread => MessageAssembler.Text(_request?["thread"], "previous_message_id") is not null;
+
     public int Count => _messages.Count;
 
     public IReadOnlyList<ContentBlock> System => ContentBlock.Of(_request?["system"]);

@@ -47,7 +47,16 @@ public sealed record ContentBlock(string Kind, string? Label, string Text, strin
         var input = (block as JsonObject)?["input"] as JsonObject;
         var telling = Telling.Select(name => MessageAssembler.Text(input, name)).FirstOrDefault(text => text is not null)
             ?? input?.Select(pair => MessageAssembler.Text(pair.Value)).FirstOrDefault(text => text is not null);
-        return new(kind, MessageAssembler.Text(block, "name") ?? "tool", PrettyJson.Of((block as JsonObject)?["input"]), telling is null ? null : Line(telling));
+        return new(kind, MessageAssembler.Text(block, "name") ?? "tool", PrettyJson.Of((block as JsonObject)?["input"]), telling is null ? null : Line(telling), Parts: Edits(input));
+    }
+
+    /// <summary>What an editing tool changes, as it would be seen in a diff; null for other tools.</summary>
+    private static List<ContentBlock>? Edits(JsonObject? input)
+    {
+        var edits = (input?["edits"] as JsonArray)?.OfType<JsonObject>().ToList() ?? (input is null ? [] : [input]);
+        var diffs = edits.Where(edit => edit["old_string"] is JsonValue && edit["new_string"] is JsonValue)
+            .Select(edit => new ContentBlock("diff", null, PrettyJson.Cut(LineDiff.Of(MessageAssembler.Text(edit, "old_string") ?? "", MessageAssembler.Text(edit, "new_string") ?? "")))).ToList();
+        return diffs.Count == 0 ? null : diffs;
     }
 
     private static ContentBlock ToolResult(JsonNode? block, string kind)

@@ -1,0 +1,100 @@
+using Microsoft.EntityFrameworkCore;
+using Nexus.Web.Capture;
+using Nexus.Web.Storage;
+using Nexus.Web.Usage;
+
+namespace Nexus.Web.Conversations;
+
+/// <summary>A conversation with its branches; the main line is not among them.</summary>
+internal sealed record KnownConversation(ConversationRow Row, IReadOnlyList<ConversationBranchRow> Branches);
+
+/// <summary>A page of conversations, by latest activity, newest first.</summary>
+/// <param name="Total">All that match, on whatever page.</param>
+internal sealed record ConversationPage(IReadOnlyList<KnownConversation> Conversations, int Total, bool HasMore);
+
+/// <summary>Reads conversations from what ingest keeps of them.</summary>
+internal sealed class ConversationReader(NexusDbContext db)
+{
+    /// <summary>Further requests of one conversation are not shown.</summary>
+    public const int MostRequests = 20_000;
+
+    /// <param name="before">Latest activity and id of the last conversation of the page before; null for the first, or by offset.</param>
+    /// <param name="singles">With the requests that are a conversation by themselves.</param>
+    public async Task<ConversationPage> PageAsync(ConversationFilter filter, int limit, int offset, (DateTimeOffset At, Guid Id)? before, bool singles, CancellationToken cancellation)
+    {
+        var (rows, alone) = (filter.Apply(db), filter.ApplyToSingles(db));
+        var total = await rows.CountAsync(cancellation) + (singles ? await alone.CountAsync(cancellation) : 0);
+        if (before is (var at, var id))
+        {
+            rows = rows.Where(row => row.LastHour <= at && (row.LastAt < at || (row.LastAt == at && row.Id.CompareTo(id) < 0)));
+            alone = alone.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
+        }
+
+        var most = offset + limit + 1;
+        var found = await rows.OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).ThenByDescending(row => row.Id).Take(most).ToListAsync(cancellation);
+        if (singles)
+            found.AddRange((await alone.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(most).ToListAsync(cancellation)).Select(OfSingle));
+        var page = found.OrderByDescending(row => row.LastAt).ThenByDescending(row => row.Id).Skip(offset).Take(limit + 1).ToList();
+        var more = page.Count > limit;
+        return new([.. await WithBranchesAsync(more ? page[..limit] : page, cancellation)], total, more);
+    }
+
+    /// <summary>Null when there is none by that id.</summary>
+    public async Task<KnownConversation?> FindAsync(Guid id, CancellationToken cancellation)
+    {
+        if (await db.Conversations.AsNoTracking().FirstOrDefaultAsync(row => row.Id == id, cancellation) is { } known)
+            return (await WithBranchesAsync([known], cancellation))[0];
+        var at = PayloadReader.StartOf(id);
+        return await db.Requests.AsNoTracking().FirstOrDefaultAsync(row => row.StartedAt == at && row.Id == id && row.ConversationId == null && row.PrefixHash != null, cancellation) is { } single
+            ? new(OfSingle(single), []) : null;
+    }
+
+    /// <summary>Its requests in order of arrival.</summary>
+    public async Task<List<LedgerRow>> RequestsAsync(Guid id, CancellationToken cancellation)
+    {
+        var at = PayloadReader.StartOf(id);
+        // As the index is made: EF Core's own comparison would allow for nulls, and the index could not be used.
+        var rows = await db.Requests.FromSql($"""
+            SELECT * FROM requests WHERE conversation_id = {id} AND conversation_id <> id
+            UNION ALL SELECT * FROM requests WHERE started_at = {at} AND id = {id} AND coalesce(conversation_id, id) = id
+            LIMIT {MostRequests}
+            """).AsNoTracking().ToListAsync(cancellation);
+        rows.Sort((one, other) => one.StartedAt != other.StartedAt ? one.StartedAt.CompareTo(other.StartedAt) : one.Id.CompareTo(other.Id));
+        return rows;
+    }
+
+    private async Task<List<KnownConversation>> WithBranchesAsync(List<ConversationRow> rows, CancellationToken cancellation)
+    {
+        Guid[] ids = [.. rows.Select(row => row.Id)];
+        var branches = (await db.ConversationBranches.AsNoTracking().Where(branch => ids.Contains(branch.ConversationId)).OrderBy(branch => branch.StartedAt).ThenBy(branch => branch.Name).ToListAsync(cancellation)).ToLookup(branch => branch.ConversationId);
+        return [.. rows.Select(row => new KnownConversation(row, [.. branches[row.Id]]))];
+    }
+
+    private static ConversationRow OfSingle(LedgerRow row) => new()
+    {
+        Id = row.Id,
+        Domain = row.Domain,
+        StartedAt = row.StartedAt,
+        LastAt = row.StartedAt,
+        LastHour = TimeBuckets.StartOf(row.StartedAt, TimeSpan.FromHours(1)),
+        Owners = row.Owner is { } owner ? [owner] : [],
+        KeyIds = row.KeyId is { } key ? [key] : [],
+        Accounts = row.AccountId is { } account ? [account] : [],
+        Models = (row.ModelServed ?? row.ModelRequested) is { } model ? [model] : [],
+        LatestId = row.Id,
+        LatestAt = row.StartedAt,
+        LatestModel = row.ModelServed ?? row.ModelRequested,
+        ContextTokens = ConversationSums.Prompt(row),
+        Requests = 1,
+        Turns = 1,
+        ToolCalls = row.ToolCalls,
+        Errors = ConversationSums.IsError(row) ? 1 : 0,
+        InputTokens = row.InputTokens,
+        OutputTokens = row.OutputTokens,
+        CacheCreation5mTokens = row.CacheCreation5mTokens,
+        CacheCreation1hTokens = row.CacheCreation1hTokens,
+        CacheReadTokens = row.CacheReadTokens,
+        CostMicros = row.CostMicros ?? 0,
+        DurationMs = row.DurationMs,
+    };
+}

@@ -1,0 +1,83 @@
+using Htmx;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Nexus.Web.Api;
+using Nexus.Web.Capture;
+using Nexus.Web.Conversations;
+using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Conversations;
+using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Pages;
+
+/// <summary>One conversation: read, seen as a tree, or followed over time. View and branch are in the URL.</summary>
+internal sealed class ConversationModel(NexusDbContext db, PayloadReader payloads) : PageModel
+{
+    private const int LastTurns = 400;
+    private const int EarlierTurnsAtOnce = 400;
+
+    private static readonly IReadOnlyList<(string Name, string Title)> Views = [("transcript", "Transcript"), ("tree", "Tree"), ("timeline", "Timeline")];
+
+    private List<LedgerRow> _rows = [];
+
+    public ConversationLine Line { get; private set; } = null!;
+    public string View { get; private set; } = "transcript";
+    public string Branch { get; private set; } = BranchNames.Main;
+    public Fragment Shown { get; private set; } = null!;
+    public ConversationTimes Times { get; private set; } = null!;
+    public int ToolCalls { get; private set; }
+    public IReadOnlyList<BranchChip> Branches { get; private set; } = [];
+    public IReadOnlyList<Tab> Tabs => [.. Views.Select(view => new Tab(view.Name, view.Title, Address(view.Name)))];
+
+    public async Task<IActionResult> OnGetAsync(Guid id, string? view, string? branch, int? before, bool? all, bool? newest, CancellationToken cancellation)
+    {
+        var reader = new ConversationReader(db);
+        if (await reader.FindAsync(id, cancellation) is not { } known)
+            return NotFound();
+        _rows = await reader.RequestsAsync(id, cancellation);
+        var shapes = BranchShape.Of(known).ToList();
+        Branch = shapes.Exists(shape => shape.BranchId == branch && shape.Kind != "side") ? branch! : ConversationPath.Latest(_rows);
+        View = Views.Any(item => item.Name == view) ? view! : "transcript";
+        Line = ConversationLine.Of(known);
+        ToolCalls = known.Row.ToolCalls;
+        Times = ConversationTimes.Of(_rows);
+        Branches = [.. shapes.Where(shape => shape.Requests > 0 && shape.Kind != "side").Select(shape => new BranchChip(shape.BranchId, shape.Kind, shape.Requests, shape.TotalTokens, Address(View, shape.BranchId)))];
+        Shown = View switch
+        {
+            "tree" => Fragment.Of<TreeView>(("Tree", TreeLayout.Of(_rows, all == true, newest == true)), ("Address", Address("tree")), ("All", all == true), ("NewestFirst", newest == true)),
+            "timeline" => Fragment.Of<TimelineView>(("Turns", TimelineTurn.Of(_rows))),
+            _ => await TranscriptAsync(before, cancellation),
+        };
+        return Request.IsHtmx() ? new ComponentResult(Shown) : Page();
+    }
+
+    public async Task<IActionResult> OnGetExportAsync(Guid id, CancellationToken cancellation)
+    {
+        var reader = new ConversationReader(db);
+        if (await reader.FindAsync(id, cancellation) is not { } known)
+            return NotFound();
+        await (await ConversationExport.AnswerAsync(HttpContext, reader, known, payloads, cancellation)).ExecuteAsync(HttpContext);
+        return new EmptyResult();
+    }
+
+    private async Task<Fragment> TranscriptAsync(int? before, CancellationToken cancellation)
+    {
+        var transcript = await Transcript.ReadAsync(ConversationPath.To(_rows, Branch), payloads, cancellation);
+        if (transcript.Turns.Count == 0 && transcript.Answer.Count == 0)
+            return Fragment.Of<NothingKept>(("Why", transcript.Last?.Payload ?? "none"));
+        var past = Math.Clamp(before ?? transcript.Turns.Count, 0, transcript.Turns.Count);
+        var first = Math.Max(0, past - (before is null ? LastTurns : EarlierTurnsAtOnce));
+        var earlier = first == 0 ? null : new EarlierTurns(first, $"{Address("transcript", Branch)}{(Address("transcript", Branch).Contains('?', StringComparison.Ordinal) ? '&' : '?')}before={first}");
+        var turns = transcript.Turns.Skip(first).Take(past - first).ToList();
+        return before is null
+            ? Fragment.Of<ConversationView>(("Turns", turns), ("Earlier", earlier), ("System", transcript.System), ("Tools", transcript.Tools), ("Answer", transcript.Answer), ("Error", transcript.Last?.ErrorMessage is { } error ? $"{transcript.Last.ErrorType} {error}".Trim() : null))
+            : Fragment.Of<TurnList>(("Turns", turns), ("Earlier", earlier));
+    }
+
+    private string Address(string view, string? branch = null)
+    {
+        branch ??= Branch;
+        return Microsoft.AspNetCore.WebUtilities.QueryHelpers.AddQueryString($"/dashboard/conversation/{Line.Id}", new Dictionary<string, string?> { ["view"] = view == "transcript" ? null : view, ["branch"] = branch }.Where(pair => pair.Value is not null));
+    }
+}

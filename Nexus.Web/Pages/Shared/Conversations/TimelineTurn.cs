@@ -1,0 +1,39 @@
+using Nexus.Web.Conversations;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Pages.Shared.Conversations;
+
+/// <summary>A request in the order of time; those of subagents that it launched are folded under it.</summary>
+/// <param name="WaitedMs">Since the end of the answer that it goes on from.</param>
+/// <param name="Waited">What was waited for: tools or the person; null at a beginning.</param>
+public sealed record TimelineTurn(
+    Guid Id, DateTimeOffset At, string Branch, string Kind, string Lane, string? Model, string Outcome, string? Error, double DurationMs, double? WaitedMs, string? Waited, int ToolCalls,
+    long InputTokens, long CacheRead, long CacheWritten, long OutputTokens, long? CostMicros, IReadOnlyList<TimelineTurn> Inside)
+{
+    public bool Failed => Outcome is not ("completed" or "client_aborted");
+
+    internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows)
+    {
+        var known = rows.ToDictionary(row => row.Id);
+        var inside = rows.Where(row => BranchNames.IsSubagent(row.BranchId)).ToLookup(row => Launcher(row, known));
+        return [.. rows.Where(row => !BranchNames.IsSubagent(row.BranchId)).Select(row => One(row, known, [.. inside[row.Id].Select(inner => One(inner, known, []))]))];
+    }
+
+    /// <summary>The request outside of all subagents that a subagent's request goes back to.</summary>
+    private static Guid? Launcher(LedgerRow row, Dictionary<Guid, LedgerRow> known)
+    {
+        var at = row;
+        for (var i = 0; i < 10_000 && at is not null && BranchNames.IsSubagent(at.BranchId); i++)
+            at = at.ParentId is { } id ? known.GetValueOrDefault(id) : null;
+        return at?.Id;
+    }
+
+    private static TimelineTurn One(LedgerRow row, Dictionary<Guid, LedgerRow> known, IReadOnlyList<TimelineTurn> inside)
+    {
+        var parent = row.ParentId is { } id && row.BranchId != BranchNames.Side ? known.GetValueOrDefault(id) : null;
+        var waited = parent is null ? (double?)null : Math.Max(0, (row.StartedAt - parent.StartedAt).TotalMilliseconds - parent.DurationMs);
+        return new(
+            row.Id, row.StartedAt, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.ModelServed ?? row.ModelRequested, row.Outcome, row.ErrorMessage ?? row.ErrorType, row.DurationMs,
+            waited, parent is null ? null : parent.StopReason == "tool_use" ? "tools" : "person", row.ToolCalls, row.InputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.OutputTokens, row.CostMicros, inside);
+    }
+}
