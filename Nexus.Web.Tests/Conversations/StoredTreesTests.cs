@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nexus.Web.Capture;
 using Nexus.Web.Conversations;
+using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Nexus.Web.Usage.Pricing;
@@ -49,7 +50,30 @@ public sealed class StoredTreesTests : IAsyncLifetime
             await StoreAsync(scenes, Trees.Shuffled(scenes, new Random(seed)), size, together: true);
         }, iter: 12, threads: 1);
 
-    private async Task StoreAsync(List<Scene> scenes, IReadOnlyList<Scene> order, int size, bool together)
+    [Fact]
+    public Task A_rebuild_makes_the_same_tree_of_what_is_stored_and_then_has_nothing_to_change() =>
+        Gen.Select(Plot.Any.List[1, 3], Gen.Int[0, 1000]).SampleAsync(async (plots, seed) =>
+        {
+            var scenes = StoryTeller.Tell(plots, sameOpenings: true);
+            var domain = await StoreAsync(scenes, Trees.Causal(scenes, new Random(seed)), 10, together: false);
+            await using var source = NpgsqlDataSource.Create(_database);
+            await using (var forget = source.CreateCommand($"""
+                UPDATE requests SET conversation_id = NULL, branch_id = NULL, parent_id = NULL, attempt_of = NULL, missing_parent = NULL, prefix_hash = NULL, answer_hash = NULL, person = NULL WHERE domain = '{domain}';
+                DELETE FROM conversation_branches WHERE conversation_id IN (SELECT id FROM conversations WHERE domain = '{domain}');
+                DELETE FROM conversations WHERE domain = '{domain}'; DELETE FROM conversation_sessions WHERE domain = '{domain}';
+                """))
+                await forget.ExecuteNonQueryAsync();
+            var rebuilder = _nexus.Services.GetRequiredService<Rebuilder>();
+            await using var connection = await source.OpenConnectionAsync();
+            Task<RebuildSummary> Rebuild(bool dry) => rebuilder.RunAsync(connection, domain, null, dry, _ => Task.CompletedTask, CancellationToken.None);
+            Assert.Equal(scenes.Count, (await Rebuild(dry: true)).Changed);
+            Assert.Equal(scenes.Count, (await Rebuild(dry: false)).Changed);
+            Trees.AssertAre(scenes, await IndexAsync(domain));
+            await AssertSumsAsync(domain);
+            Assert.Equal(0, (await Rebuild(dry: true)).Changed);
+        }, iter: 6, threads: 1);
+
+    private async Task<string> StoreAsync(List<Scene> scenes, IReadOnlyList<Scene> order, int size, bool together)
     {
         var domain = $"d{Interlocked.Increment(ref _domains)}.example";
         await using var one = Writer();
@@ -65,6 +89,7 @@ public sealed class StoredTreesTests : IAsyncLifetime
 
         Trees.AssertAre(scenes, await IndexAsync(domain));
         await AssertSumsAsync(domain);
+        return domain;
     }
 
     private LedgerWriter Writer() => new(_nexus.Services.GetRequiredService<Database>(), _nexus.Services.GetRequiredService<PriceBook>(), new(TimeProvider.System), TimeProvider.System, NullLogger<LedgerWriter>.Instance);

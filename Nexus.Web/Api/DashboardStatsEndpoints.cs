@@ -67,14 +67,18 @@ internal static class DashboardStatsEndpoints
             return problem;
         var now = time.GetUtcNow();
         var first = Monday(days is { } some ? now.AddDays(-some) : now.AddDays(-7 * (weeks - 1)));
-        var began = await db.Conversations.AsNoTracking().Where(row => row.LastHour >= first && row.StartedAt >= first && row.Turns > 0 && (domain == null || row.Domain == domain))
-            .GroupBy(row => row.StartedAt.UtcDateTime.Date).Select(day => new { Day = day.Key, Count = day.Count() }).ToListAsync(cancellation);
-        var counts = began.GroupBy(day => Monday(new DateTimeOffset(DateTime.SpecifyKind(day.Day, DateTimeKind.Utc)))).ToDictionary(week => week.Key, week => week.Sum(day => day.Count));
+        var began = await db.Database.SqlQuery<WeekCount>($"""
+            SELECT date_trunc('week', started_at, 'UTC') AS week, count(*)::int AS count FROM conversations
+            WHERE last_hour >= {first} AND started_at >= {first} AND turns > 0 AND ({domain}::text IS NULL OR domain = {domain}) GROUP BY 1
+            """).ToListAsync(cancellation);
+        var counts = began.ToDictionary(week => week.Week, week => week.Count);
         var all = new List<object>();
         for (var week = first; week <= now; week = week.AddDays(7))
             all.Add(new { weekStart = week.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), conversationCount = counts.GetValueOrDefault(week) });
         return Results.Json(new { weeks = all, query = new { weeks = days is null ? weeks : (int?)null, days, projectId = domain } });
     }
+
+    private sealed record WeekCount(DateTimeOffset Week, int Count);
 
     private static DateTimeOffset Monday(DateTimeOffset at)
     {

@@ -36,6 +36,7 @@ internal static class Commands
             KeysCommand.Create(),
             UsageCommand.Create(),
             PricesCommand.Create(),
+            ConversationsCommand.Create(),
             LimitsCommand.Create(),
             BackupCommand.Create(),
             RestoreCommand.Create(),

@@ -26,6 +26,24 @@ internal sealed class ConversationWriter(NpgsqlConnection connection, LinkIndex 
         await ConversationTotals.MakeAnewAsync(connection, anew, Titles(items, anew), cancellation);
     }
 
+    /// <summary>Writes all that is known of some conversations, whatever was known before.</summary>
+    /// <param name="items">Their requests, which are stored.</param>
+    public async Task WriteAnewAsync(IReadOnlyList<LinkItem> items, IReadOnlyCollection<Guid> conversations, CancellationToken cancellation)
+    {
+        await using (var batch = new NpgsqlBatch(connection))
+        {
+            Moves(batch);
+            Sessions(batch, items);
+            Hooks(batch, items);
+            batch.BatchCommands.Add(new("DELETE FROM conversation_words WHERE conversation_id = ANY($1)") { Parameters = { new() { Value = conversations.ToArray() } } });
+            Words(batch, items);
+            await batch.ExecuteNonQueryAsync(cancellation);
+        }
+
+        foreach (var some in conversations.Chunk(500))
+            await ConversationTotals.MakeAnewAsync(connection, some, Titles(items, [.. some]), cancellation);
+    }
+
     private void Moves(NpgsqlBatch batch)
     {
         if (_moved.Count > 0)
@@ -81,7 +99,7 @@ internal sealed class ConversationWriter(NpgsqlConnection connection, LinkIndex 
         var stored = items.Select(item => item.Node.Id).ToHashSet();
         var added = index.AllHooks.Where(hook => stored.Contains(hook.Place.By)).ToList();
         if (added.Count > 0)
-            batch.BatchCommands.Add(new("INSERT INTO conversation_hooks (hash, request_id, position, claimed_by) SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+            batch.BatchCommands.Add(new("INSERT INTO conversation_hooks (hash, request_id, position, claimed_by) SELECT * FROM unnest($1, $2, $3, $4) ON CONFLICT (hash, request_id, position) DO UPDATE SET claimed_by = excluded.claimed_by")
             {
                 Parameters =
                 {

@@ -1,4 +1,5 @@
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Retention;
 using Nexus.Web.Usage.Accounting;
@@ -65,6 +66,12 @@ internal static class Schedule
             Cron = null,
             TimeBox = TimeSpan.FromHours(2),
             Retry = new(Attempts: 3, After: TimeSpan.FromMinutes(1)),
+        },
+        new(RebuildJob.Id, typeof(RebuildJob), "Places stored requests in their conversations anew, from their bodies.")
+        {
+            Cron = null,
+            TimeBox = TimeSpan.FromHours(6),
+            Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(5)),
         },
         new(ReconcileJob.Id, typeof(ReconcileJob), "Compares ledger, rollups and limit counters for the closed hours that have changed.")
         {

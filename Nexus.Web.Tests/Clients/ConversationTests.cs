@@ -1,0 +1,104 @@
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Conversations;
+using Nexus.Web.Storage;
+using Nexus.Web.Tests.Infrastructure;
+using Xunit;
+
+namespace Nexus.Web.Tests.Clients;
+
+/// <summary>Sessions of the real Claude Code through a running Nexus: the conversations, branches and side calls that took place, no more and no fewer.</summary>
+public sealed class ConversationTests : IDisposable
+{
+    private readonly ClaudeCode _claude = new() { PartialMessages = false };
+
+    public void Dispose() => _claude.Dispose();
+
+    [Fact]
+    public async Task A_session_continued_is_one_conversation_on_one_line()
+    {
+        var found = await RunAsync(["Begin the work. [[play:bash 2]]"], ["Go on. [[play:say]]", "--continue"]);
+        var conversation = Assert.Single(found);
+        Assert.Equal("main main main main", Branches(conversation.Rows));
+        Assert.Equal(conversation.Rows.SkipLast(1).Select(row => (Guid?)row.Id), conversation.Rows.Skip(1).Select(row => row.ParentId));
+        Assert.StartsWith("Begin the work.", conversation.Known.Row.Title, StringComparison.Ordinal);
+        Assert.Equal((4, 4, 2, 0), (conversation.Known.Row.Turns, conversation.Known.Row.Requests, conversation.Known.Row.ToolCalls, conversation.Known.Row.Errors));
+    }
+
+    [Fact]
+    public async Task A_fork_is_a_branch_of_the_conversation_that_it_left_and_another_session_is_another_conversation()
+    {
+        var found = await RunAsync(["Begin. [[play:bash]]"], ["Another way. [[play:say]]", "--continue", "--fork-session"], ["Something else. [[play:say]]"]);
+        Assert.Equal(2, found.Count);
+        Assert.Equal("main main fork_", Branches(found[0].Rows));
+        Assert.Equal(found[0].Rows[1].Id, found[0].Rows[2].ParentId);
+        Assert.Equal("main", Branches(found[1].Rows));
+    }
+
+    [Fact]
+    public async Task A_subagent_has_a_branch_that_hangs_on_the_turn_that_launched_it_and_a_search_is_kept_beside()
+    {
+        var found = await RunAsync(["Delegate. [[play:agent]]"], ["Look it up. [[play:search]]", "--continue"]);
+        var rows = Assert.Single(found).Rows;
+        Assert.Equal("main subtask_ subtask_ main main side main", Branches(rows));
+        Assert.Equal(rows[0].Id, rows[1].ParentId);
+        Assert.Equal(rows[1].Id, rows[2].ParentId);
+        Assert.Equal(rows[0].Id, rows[3].ParentId);
+        Assert.Equal(rows[4].Id, rows[6].ParentId);
+    }
+
+    [Fact]
+    public async Task A_compaction_is_gone_on_from_on_a_branch_of_its_own_and_counts_are_kept_beside()
+    {
+        var found = await RunAsync(["Begin. [[play:say]]"], ["/context", "--continue"], ["/compact", "--continue"], ["Go on. [[play:say]]", "--continue"]);
+        var rows = Assert.Single(found).Rows;
+        var line = rows.Where(row => row.Lane != "count").ToList();
+        Assert.Equal("main side compact_", Branches(line));
+        Assert.Equal(("compaction", line[0].Id, line[1].Id), (line[1].Lane, line[1].ParentId, line[2].ParentId));
+        Assert.All(rows.Where(row => row.Lane == "count"), row => Assert.Equal("side", row.BranchId));
+    }
+
+    [Theory]
+    [InlineData("overloaded")]
+    [InlineData("cut")]
+    [InlineData("broken")]
+    public async Task What_is_asked_again_after_a_fault_is_the_same_node(string play)
+    {
+        var found = await RunAsync([$"Try. [[play:{play}]]"]);
+        var rows = Assert.Single(found).Rows;
+        Assert.Equal("main main", Branches(rows));
+        Assert.Equal((null, rows[0].Id), (rows[0].AttemptOf, rows[1].AttemptOf));
+        Assert.Equal(1, found[0].Known.Row.Turns);
+    }
+
+    [Fact]
+    public async Task Two_sessions_at_once_with_the_same_words_are_two_conversations()
+    {
+        await using var route = await Route.ThroughNexusAsync();
+        await Task.WhenAll(_claude.AskAsync(route, ["Begin. [[play:bash 2]]"]), _claude.AskAsync(route, ["Begin. [[play:bash 2]]"]));
+        var found = await FoundAsync(route);
+        Assert.Equal(["main main main", "main main main"], found.Select(conversation => Branches(conversation.Rows)));
+    }
+
+    private async Task<List<(KnownConversation Known, List<LedgerRow> Rows)>> RunAsync(params string[][] asks)
+    {
+        await using var route = await Route.ThroughNexusAsync();
+        await _claude.AskAsync(route, asks);
+        return await FoundAsync(route);
+    }
+
+    /// <summary>In order of their beginning.</summary>
+    private static async Task<List<(KnownConversation Known, List<LedgerRow> Rows)>> FoundAsync(Route route)
+    {
+        await Ledger.AccountAsync(route);
+        using var scope = route.Nexus!.Services.CreateScope();
+        var reader = new ConversationReader(scope.ServiceProvider.GetRequiredService<NexusDbContext>());
+        var page = await reader.PageAsync(new(), 100, 0, null, singles: true, CancellationToken.None);
+        Assert.Equal(page.Total, page.Conversations.Count);
+        var found = new List<(KnownConversation, List<LedgerRow>)>();
+        foreach (var known in page.Conversations.OrderBy(known => known.Row.StartedAt))
+            found.Add((known, await reader.RequestsAsync(known.Row.Id, CancellationToken.None)));
+        return found;
+    }
+
+    private static string Branches(IEnumerable<LedgerRow> rows) => string.Join(' ', rows.Select(row => row.BranchId?.TrimEnd("0123456789".ToCharArray()) ?? "main"));
+}

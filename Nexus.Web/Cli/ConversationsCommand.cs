@@ -1,0 +1,42 @@
+using System.CommandLine;
+using System.Globalization;
+using Nexus.Web.Capture;
+using Nexus.Web.Conversations.Rebuilding;
+using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Cli;
+
+/// <summary><c>nexus conversations rebuild</c>: places stored requests in their conversations anew, also while Nexus runs.</summary>
+internal static class ConversationsCommand
+{
+    public static Command Create() => new("conversations", "Conversations that requests are put together to.") { Rebuild() };
+
+    private static Command Rebuild()
+    {
+        var domain = new Option<string>("--domain") { Description = "Of this domain alone; of all without." };
+        var since = new Option<string>("--since") { Description = "Requests that arrived at this time or later: ISO 8601, UTC without an offset, such as 2026-11-01; all without." };
+        var dry = new Option<bool>("--dry-run") { Description = "Only says what would change." };
+        var command = new Command("rebuild", "Decides for stored requests anew which conversation, branch and parent they have. Ingest of a domain waits while what has changed in it is written.") { domain, since, dry };
+        command.SetAction((parsed, cancellation) => CliDatabase.RunAsync(
+            builder => builder.Services.AddSingleton<PayloadReader>().AddSingleton<Rebuilder>(),
+            (services, _) => RunAsync(services, new(parsed.GetValue(domain), Moment(parsed.GetValue(since)), parsed.GetValue(dry)), cancellation),
+            cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(IServiceProvider services, RebuildArguments arguments, CancellationToken cancellation)
+    {
+        await using var connection = await services.GetRequiredService<Database>().JobsDataSource.OpenConnectionAsync(cancellation);
+        if (!await JobLock.TryTakeAsync(connection, RebuildJob.Id, cancellation))
+            throw new InvalidOperationException("A rebuild is running already; its progress is on the page Jobs. Start the next when it is done.");
+        var done = await services.GetRequiredService<Rebuilder>().RunAsync(
+            connection, arguments.Domain, arguments.Since, arguments.DryRun, progress => Console.Error.WriteLineAsync($"{progress.Requests:N0} requests"), cancellation);
+        Console.WriteLine(done.Words(arguments.DryRun));
+        return 0;
+    }
+
+    private static DateTimeOffset? Moment(string? text) =>
+        text is null ? null : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var moment) ? moment
+            : throw new FormatException($"--since: '{text}' is no time such as 2026-11-01 or 2026-11-01T12:00:00Z.");
+}
