@@ -11,6 +11,9 @@ internal sealed partial class ChangeFeed(Database database, TimeProvider time, I
     /// <summary>Everything is read anew after this long without a notification, so that a lost one cannot do harm for longer.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
+    /// <summary>Between attempts at a connection. One that had held longer is made anew at once: what was told meanwhile is read as soon as it can be.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Func<CancellationToken, Task>> _followers = [];
     private CancellationTokenSource _joined = new();
@@ -40,6 +43,7 @@ internal sealed partial class ChangeFeed(Database database, TimeProvider time, I
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
+            var started = time.GetTimestamp();
             try
             {
                 await database.WaitUntilReadyAsync(stoppingToken);
@@ -55,7 +59,8 @@ internal sealed partial class ChangeFeed(Database database, TimeProvider time, I
                 Log.Lost(logger, error.Message);
             }
 
-            await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (time.GetElapsedTime(started) < Pause)
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -67,8 +72,8 @@ internal sealed partial class ChangeFeed(Database database, TimeProvider time, I
         var notified = new HashSet<string>();
         await using var connection = await database.JobsDataSource.OpenConnectionAsync(cancellation);
         connection.Notification += (_, notification) => notified.Add(notification.Channel);
-        // The names are this app's own constants.
-        await using (var listen = new NpgsqlCommand(string.Concat(followers.Select(follower => $"LISTEN \"{follower.Key}\";")) + "SELECT 1", connection))
+        // The names are this app's own constants. PostgreSQL shows the last statement as what the connection is for.
+        await using (var listen = new NpgsqlCommand("SELECT 1" + string.Concat(followers.Select(follower => $"; LISTEN \"{follower.Key}\"")), connection))
             await listen.ExecuteNonQueryAsync(cancellation);
         var all = true;
         while (true)
@@ -100,7 +105,7 @@ internal sealed partial class ChangeFeed(Database database, TimeProvider time, I
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "Changes made by other nodes are not noticed until the database is back: {Reason}")]
+        [LoggerMessage(LogLevel.Warning, "The connection that tells changes made by other nodes was lost and is made anew; what they changed meanwhile is read then: {Reason}")]
         public static partial void Lost(ILogger logger, string reason);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Nexus.Web.Access.Keys;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -81,6 +82,33 @@ public sealed class BudgetTests : IAsyncLifetime
         Assert.Equal(200, (await nexus.SendAsync(LimitClient.Message(100, 100, 100))).Status);
         await SettledAsync(200);
         Assert.Equal(429, (await nexus.SendAsync(LimitClient.Message(1, 1, 1, path: "/v1/messages/batches"))).Status);
+    }
+
+    [Fact]
+    public async Task A_persons_budget_counts_all_of_their_keys_and_nobody_elses()
+    {
+        const string Team = "team.example.com";
+        await using var nexus = await NexusApp.StartAsync(_upstream, _database);
+        await nexus.PayForAsync(Team, """{"type":"api_key","api_key":"sk-ant-team"}""");
+        await nexus.ReadyAsync();
+        var keys = new List<string>();
+        foreach (var (name, owner) in new[] { ("laptop", "ada"), ("server", "ada"), ("laptop", "bob") })
+            keys.Add((await nexus.NewKeyAsync(new KeyRequest(name, owner, Team, []))).Key);
+        var limit = await nexus.LimitAsync(new { name = "each person", scope = "owner", subject = "ada", unit = "tokens", amount = 1_000, period = "day", hard = true });
+        await nexus.GoesByAsync(limit["id"]!.GetValue<string>());
+        foreach (var key in keys.Take(2))
+            Assert.Equal(200, await SendAsync(key));
+        await NexusApp.UntilAsync(async () => await LimitClient.ScalarAsync<long>(_database, "SELECT sum(tokens)::bigint FROM limit_counters WHERE subject = 'ada'") == 800, "both of Ada's keys are counted");
+        await NexusApp.UntilAsync(async () => await SendAsync(keys[0]) == 429 && await SendAsync(keys[1]) == 429, "both keys are refused");
+        Assert.Equal(200, await SendAsync(keys[2]));
+        Assert.Equal(0L, await LimitClient.ScalarAsync<long>(_database, "SELECT count(*) FROM limit_counters WHERE subject <> 'ada'"));
+
+        // 400 tokens each; a third of Ada's would be beyond the budget.
+        async Task<int> SendAsync(string key)
+        {
+            using var answer = await nexus.AskAsync(Team, key, body: """{"model":"claude-opus-5","max_tokens":350,"messages":[{"role":"user","content":"100 300"}]}""");
+            return (int)answer.StatusCode;
+        }
     }
 
     [Fact]

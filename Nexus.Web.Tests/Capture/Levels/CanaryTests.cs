@@ -68,6 +68,7 @@ public sealed partial class CanaryTests : IAsyncLifetime
             ["files"] = await FilesAsync(),
             ["tables"] = await TablesAsync(),
             ["api"] = api,
+            ["exports"] = await ExportsAsync(dashboard),
         };
         foreach (var (place, text) in places)
             foreach (var canary in new[] { Marker, Key, Mail, Card })
@@ -83,6 +84,21 @@ public sealed partial class CanaryTests : IAsyncLifetime
         Assert.All(rows, row => Assert.Equal(level == "off" ? "other" : "main", row.Lane));
         Assert.All(rows, row => Assert.Equal(level != "off", row.HasHash));
         Assert.Equal("invalid_request_error", rows[3].ErrorType);
+    }
+
+    private static async Task<string> ExportsAsync(HttpClient dashboard)
+    {
+        var all = new StringBuilder();
+        foreach (var table in new[] { "requests", "usage", "usage-totals", "tools", "cache-misses", "account-windows", "audit" })
+            foreach (var format in new[] { "csv", "jsonl" })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/export/{table}?format={format}") { Headers = { { "X-Dashboard-Key", NexusApp.Key } } };
+                using var answer = await dashboard.SendAsync(request);
+                Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+                all.Append(await answer.Content.ReadAsStringAsync());
+            }
+
+        return all.ToString();
     }
 
     private async Task<(HttpClient Proxy, HttpClient Dashboard)> StartAsync(string level)
