@@ -25,18 +25,30 @@ internal static class UsageTables
     public static IQueryable<UsageSlice> Usage(this NexusDbContext db, DateTimeOffset from, DateTimeOffset now, RollupTier? widest = null) =>
         db.UsageSlices.FromSqlRaw(Between(from, Never, now, widest)).AsNoTracking();
 
-    /// <summary>A query for the rows whose bucket begins in the stretch; its columns are <see cref="RollupColumns.All"/>.</summary>
+    /// <summary>A query for the rows whose bucket begins in the stretch; its columns are <see cref="RollupColumns.All"/> and <c>middle</c>, the time in the middle of the bucket.</summary>
     /// <param name="to">Exclusive. One in the bucket that is being filled takes in what other nodes' clocks put after it.</param>
     /// <param name="widest">The widest rollup that may be used: where it matters when in the stretch something was.</param>
     public static string Between(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, RollupTier? widest = null)
     {
         var finest = IsFine(from, now) ? 0 : 1;
-        var width = RollupTier.All[finest].Width;
-        var end = Ceiling(to, width) > now ? Never : Ceiling(to, width);
+        var (start, end) = Buckets(from, to, now);
         var pieces = new List<string>();
-        if (Ceiling(from, width) < end)
-            Cover(Ceiling(from, width), end, Math.Max(finest, RollupTier.All.ToList().IndexOf(widest ?? RollupTier.Day)), finest, pieces);
-        return pieces.Count > 0 ? string.Join(" UNION ALL ", pieces) : $"SELECT {RollupColumns.All} FROM usage_1d WHERE false";
+        if (start < end)
+            Cover(start, end, Math.Max(finest, RollupTier.All.ToList().IndexOf(widest ?? RollupTier.Day)), finest, pieces);
+        return pieces.Count > 0 ? string.Join(" UNION ALL ", pieces) : $"SELECT {RollupColumns.All}, bucket AS middle FROM usage_1d WHERE false";
+    }
+
+    /// <summary>The days of UTC that <see cref="Between"/> reads as days where it may.</summary>
+    public static (DateTimeOffset First, DateTimeOffset Past) WholeDays(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now)
+    {
+        var (start, end) = Buckets(from, to, now);
+        return (Ceiling(start, RollupTier.Day.Width), TimeBuckets.StartOf(end, RollupTier.Day.Width));
+    }
+
+    private static (DateTimeOffset Start, DateTimeOffset End) Buckets(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now)
+    {
+        var width = FinestAt(from, now);
+        return (Ceiling(from, width), Ceiling(to, width) > now ? Never : Ceiling(to, width));
     }
 
     private static void Cover(DateTimeOffset from, DateTimeOffset to, int tier, int finest, List<string> pieces)
@@ -62,7 +74,7 @@ internal static class UsageTables
     }
 
     private static string Piece(RollupTier tier, DateTimeOffset from, DateTimeOffset to) =>
-        $"SELECT {RollupColumns.All} FROM {tier.Table} WHERE bucket >= '{Text(from)}'{(to < Never ? $" AND bucket < '{Text(to)}'" : "")}";
+        $"SELECT {RollupColumns.All}, bucket + interval '{tier.Width.TotalSeconds / 2:0} seconds' AS middle FROM {tier.Table} WHERE bucket >= '{Text(from)}'{(to < Never ? $" AND bucket < '{Text(to)}'" : "")}";
 
     private static DateTimeOffset Ceiling(DateTimeOffset at, TimeSpan width) => at >= Never ? Never : TimeBuckets.StartOf(at + width - TimeSpan.FromTicks(1), width);
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
+using Nexus.Web.Pages;
+using Nexus.Web.Usage;
 using Nexus.Web.Usage.Reports;
 using Xunit;
 
@@ -58,6 +60,41 @@ public sealed class UsageReportsTests : IAsyncLifetime
         var report = await _reports.ReadAsync(new(midnight, midnight.AddHours(73), starts, UsageDimension.Model, []), (midnight.AddDays(-3), midnight), default);
         Assert.Equal([110L, 1000, 0], report.Series.Single().Cells.Select(cell => cell.Tokens.Output));
         Assert.Equal(1, report.Before.Tokens.Output);
+    }
+
+    [Theory]
+    [InlineData("Europe/Berlin")]
+    [InlineData("America/Los_Angeles")]
+    [InlineData("Asia/Kathmandu")]
+    [InlineData("Pacific/Kiritimati")]
+    [InlineData("Australia/Lord_Howe")]
+    [InlineData("UTC")]
+    public async Task Each_row_is_in_the_day_it_has_on_the_viewers_clock_whichever_tables_are_read(string name)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(name);
+        // Over a change of the clock in each of them, and up to today.
+        var from = new DateTimeOffset(2026, 9, 20, 3, 35, 0, TimeSpan.Zero);
+        var random = new Random(7);
+        var rows = Enumerable.Range(0, 150).Select(i => (At: from.AddMinutes(15 * random.Next((int)((_now - from).TotalMinutes / 15))), Output: (long)random.Next(1, 1000), Domain: i % 3 == 0 ? "one.example" : "two.example")).ToList();
+        foreach (var row in rows)
+            await _usage.AddAsync(TimeBuckets.StartOf(row.At, TimeSpan.FromMinutes(15)), row.Domain, "acc_a", row.Output);
+        foreach (var to in new[] { _now.AddMinutes(5), new DateTimeOffset(2026, 11, 12, 9, 50, 0, TimeSpan.Zero) })
+        {
+            var starts = new List<DateTimeOffset>();
+            for (var day = TimeZoneInfo.ConvertTime(from, zone).Date; zone.StartOfDay(day) < to; day = day.AddDays(1))
+                starts.Add(zone.StartOfDay(day));
+            var report = await _reports.ReadAsync(new(from, to, starts, UsageDimension.Find("domain")!, []), (from, from), default);
+            foreach (var series in report.Series)
+            {
+                var expected = new long[starts.Count];
+                foreach (var row in rows.Where(row => row.Domain == series.Value && TimeBuckets.StartOf(row.At, TimeSpan.FromMinutes(15)) is var at && at >= from && at < to))
+                    expected[starts.FindLastIndex(start => start <= TimeBuckets.StartOf(row.At, TimeSpan.FromMinutes(15)))] += row.Output;
+                Assert.Equal(expected, series.Cells.Select(cell => cell.Tokens.Output));
+            }
+
+            Assert.Equal(2, report.Series.Count);
+            Assert.Equal(report.Total, report.Series.SelectMany(series => series.Cells).Aggregate(default(UsageSums), (sum, cell) => sum + cell));
+        }
     }
 
     [Fact]

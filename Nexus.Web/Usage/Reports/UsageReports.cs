@@ -17,8 +17,8 @@ internal sealed class UsageReports(Database database, TimeProvider time)
     {
         await using var batch = database.DataSource.CreateBatch();
         var now = time.GetUtcNow();
-        batch.BatchCommands.Add(Command(Cells(question, UsageTables.Between(question.From, question.To, now, question.Widest)), question));
-        batch.BatchCommands.Add(Command(Lines(question, UsageTables.Between(before.From, before.To, now)), question));
+        batch.BatchCommands.Add(Cells(question, now));
+        batch.BatchCommands.Add(Command(Lines(question, UsageTables.Between(before.From, before.To, now)), question, null));
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         var (series, lines) = await CellsAsync(reader, question.Starts.Count, cancellation);
         await reader.NextResultAsync(cancellation);
@@ -62,8 +62,11 @@ internal sealed class UsageReports(Database database, TimeProvider time)
     }
 
     /// <summary>Rows of interval (−1: the whole stretch), value (null: all others), rank, sums.</summary>
-    private static string Cells(UsageQuestion question, string rows)
+    private static NpgsqlBatchCommand Cells(UsageQuestion question, DateTimeOffset now)
     {
+        var days = UsageTables.WholeDays(question.From, question.To, now);
+        var moved = question.Widest != RollupTier.Day && days.First < days.Past && MovedHours.AreDays(question.Starts) ? MovedHours.Between(question.Starts, days) : null;
+        var rows = UsageTables.Between(question.From, question.To, now, moved is null ? question.Widest : RollupTier.Day);
         var measure = question.OrderedBy switch
         {
             UsageMeasure.Tokens => "sum(input_tokens + output_tokens + cache_creation_5m_tokens + cache_creation_1h_tokens + cache_read_tokens)",
@@ -72,30 +75,44 @@ internal sealed class UsageReports(Database database, TimeProvider time)
         };
         var sums = UsageSums.SumList;
         var columns = string.Join(", ", UsageSums.Columns);
-        return $"""
+        return Command($"""
             WITH cells AS MATERIALIZED (
-                SELECT greatest(width_bucket(bucket, $1) - 1, 0) AS interval, {question.By.Column} AS value, {sums}
-                FROM ({rows}) AS usage WHERE true{Where(question)} GROUP BY 1, 2),
+                SELECT greatest(width_bucket(middle, $1) - 1, 0) AS interval, {question.By.Column} AS value, {sums}
+                FROM ({rows}) AS usage WHERE true{Where(question)} GROUP BY 1, 2{(moved is null ? "" : Moved(question))}),
             ranks AS (
                 SELECT value, row_number() OVER (ORDER BY {measure} DESC, sum(requests) DESC, value) AS rank, {sums} FROM cells GROUP BY value)
             SELECT -1 AS interval, value, rank, {columns} FROM ranks WHERE rank <= {MostLines}
             UNION ALL SELECT -1, NULL, {MostLines + 1}, {sums} FROM ranks WHERE rank > {MostLines} HAVING count(*) > 0
             UNION ALL SELECT interval, CASE WHEN rank <= {MostSeries} THEN value END, min(rank), {string.Join(", ", UsageSums.Columns.Select(column => $"sum(cells.{column})::bigint"))}
                 FROM cells JOIN ranks USING (value) GROUP BY 1, 2
-            """;
+            """, question, moved);
     }
+
+    /// <summary>Added to the interval that it belongs to, and taken from the one that it was counted for.</summary>
+    private static string Moved(UsageQuestion question) => $"""
+
+                UNION ALL SELECT CASE sign WHEN 1 THEN into_interval ELSE out_of_interval END, value, {string.Join(", ", UsageSums.Columns.Select(column => $"sign * {column}"))}
+                FROM (SELECT into_interval, out_of_interval, {question.By.Column} AS value, {UsageSums.SumList}
+                    FROM unnest($2, $3, $4, $5) AS moved (first, past, into_interval, out_of_interval)
+                    CROSS JOIN LATERAL (SELECT * FROM {question.Widest.Table} WHERE bucket >= first AND bucket < past) AS usage
+                    WHERE true{Where(question)} GROUP BY 1, 2, 3) AS part CROSS JOIN (VALUES (1), (-1)) AS signs (sign)
+        """;
 
     /// <summary>Rows of value, sums; the intervals' parameter is not looked at.</summary>
     private static string Lines(UsageQuestion question, string rows) =>
         $"SELECT {question.By.Column}, {UsageSums.SumList} FROM ({rows}) AS usage WHERE $1::timestamptz[] IS NOT NULL{Where(question)} GROUP BY 1";
 
     private static string Where(UsageQuestion question) =>
-        string.Concat(question.Filters.Select((filter, i) => $" AND {filter.Dimension.Column} = ${2 + i}"));
+        string.Concat(question.Filters.Select((filter, i) => $" AND {filter.Dimension.Column} = ${6 + i}"));
 
-    private static NpgsqlBatchCommand Command(string sql, UsageQuestion question)
+    private static NpgsqlBatchCommand Command(string sql, UsageQuestion question, MovedHours? moved)
     {
         var command = new NpgsqlBatchCommand(sql);
         command.Parameters.Add(new() { Value = question.Starts.Select(start => start.ToUniversalTime()).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = moved?.From ?? [], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = moved?.Until ?? [], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz });
+        command.Parameters.Add(new() { Value = moved?.Into ?? [], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
+        command.Parameters.Add(new() { Value = moved?.OutOf ?? [], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
         foreach (var (_, value) in question.Filters)
             command.Parameters.Add(new() { Value = value });
         return command;
