@@ -244,15 +244,23 @@
     }
   };
 
+  // What is looked at first; the rest when there is time, so that a print or a picture of the whole page has it, too.
+  const start = (figure) => {
+    seen.unobserve(figure);
+    if (figure.dataset.started !== undefined || !figure.isConnected) return;
+    figure.dataset.started = "";
+    draw(figure);
+  };
   const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+    for (const entry of entries) if (entry.isIntersecting) start(entry.target);
   }, { rootMargin: "200px" });
+  const later = window.requestIdleCallback ?? ((act) => setTimeout(act, 300));
 
   const find = (root) => {
     for (const [id, drawing] of drawn) if (!document.getElementById(id)) { drawing.chart.dispose(); drawn.delete(id); }
     for (const figure of root.querySelectorAll("[data-chart]:not([data-found])")) {
       figure.dataset.found = "";
-      if (figure.querySelector(".chart-plot")) drawn.has(figure.id) ? draw(figure) : seen.observe(figure);
+      if (figure.querySelector(".chart-plot")) drawn.has(figure.id) ? draw(figure) : (seen.observe(figure), later(() => start(figure)));
     }
   };
   find(document);
