@@ -46,7 +46,7 @@ public sealed class PagesTests(Chromium chromium) : IAsyncLifetime
         (string Name, string Path)[] pages =
         [
             ("overview", "/dashboard"), ("requests", "/dashboard/requests"), ("requests-errors", "/dashboard/requests?outcome=errors&range=24h"), ("requests-none", "/dashboard/requests?domain=nobody.example&range=custom&from=2026-01-01T00:00"),
-            ("request", "/dashboard/request/" + id), ("request-failed", "/dashboard/request/" + failed), ("request-raw", $"/dashboard/request/{id}?view=raw"), ("request-headers", $"/dashboard/request/{id}?view=headers"), ("request-events", $"/dashboard/request/{id}?view=events"), ("jobs", "/dashboard/jobs"), ("job", "/dashboard/job/vacuum"), ("backups", "/dashboard/backups"), ("keys", "/dashboard/keys"), ("domains", "/dashboard/domains"),
+            ("request", "/dashboard/request/" + id), ("request-failed", "/dashboard/request/" + failed), ("request-raw", $"/dashboard/request/{id}?view=raw"), ("request-headers", $"/dashboard/request/{id}?view=headers"), ("request-events", $"/dashboard/request/{id}?view=events"), ("conversations", "/dashboard/conversations?single=true"), ("conversation", "/dashboard/conversation/" + id), ("conversation-tree", $"/dashboard/conversation/{id}?view=tree"), ("conversation-timeline", $"/dashboard/conversation/{id}?view=timeline"), ("jobs", "/dashboard/jobs"), ("job", "/dashboard/job/vacuum"), ("backups", "/dashboard/backups"), ("keys", "/dashboard/keys"), ("domains", "/dashboard/domains"),
         ];
         foreach (var dark in new[] { false, true })
         {

@@ -33,6 +33,9 @@ internal sealed class Linker(LinkIndex index)
 
     private void Repeat(LinkNode node, LinkNode first)
     {
+        // A request that was asked again is no request by itself any more.
+        if (!node.IsSide)
+            ConversationOf(first);
         (node.AttemptOf, node.Conversation, node.Branch, node.Parent) = (first.Id, first.Conversation, first.Branch, first.Parent);
         first.Completed |= node.Completed;
         index.Add(node);

@@ -1,6 +1,7 @@
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Api;
 using Nexus.Web.Capture;
 using Nexus.Web.Conversations;
@@ -34,7 +35,7 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
     {
         var reader = new ConversationReader(db);
         if (await reader.FindAsync(id, cancellation) is not { } known)
-            return NotFound();
+            return await OfRequestAsync(id, cancellation) is { } other ? LocalRedirect($"/dashboard/conversation/{other}{Request.QueryString}") : NotFound();
         _rows = await reader.RequestsAsync(id, cancellation);
         var shapes = BranchShape.Of(known).ToList();
         Branch = shapes.Exists(shape => shape.BranchId == branch && shape.Kind != "side") ? branch! : ConversationPath.Latest(_rows);
@@ -59,6 +60,13 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
             return NotFound();
         await (await ConversationExport.AnswerAsync(HttpContext, reader, known, payloads, cancellation)).ExecuteAsync(HttpContext);
         return new EmptyResult();
+    }
+
+    /// <summary>The conversation that a request is part of; null when there is none.</summary>
+    private async Task<Guid?> OfRequestAsync(Guid id, CancellationToken cancellation)
+    {
+        var at = PayloadReader.StartOf(id);
+        return await db.Requests.Where(row => row.StartedAt == at && row.Id == id && row.ConversationId != id).Select(row => row.ConversationId).FirstOrDefaultAsync(cancellation);
     }
 
     private async Task<Fragment> TranscriptAsync(int? before, CancellationToken cancellation)
