@@ -147,6 +147,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
             listen_addresses = '127.0.0.1'
             max_connections = 60
             shared_buffers = 128MB
+            jit = off
             wal_compression = on
             max_wal_size = 1GB
             """ + "\n", cancellation);
