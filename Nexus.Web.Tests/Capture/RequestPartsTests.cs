@@ -7,7 +7,7 @@ namespace Nexus.Web.Tests.Capture;
 
 public sealed class RequestPartsTests
 {
-    private static readonly Gen<string> Scalar = Gen.OneOf(Gen.Const("1"), Gen.Const("-1e999"), Gen.Const("true"), Gen.Const("null"), Gen.Const("\"a\\\"]}\\\\\""), Gen.Const("\"\\u0000\\ud800\""), Gen.Const("{\"x\":[1,{\"y\":\"]\"}]}"), Gen.Const("[ ]"));
+    private static readonly Gen<string> Scalar = Gen.OneOf(Gen.Const("1"), Gen.Const("-1e999"), Gen.Const("true"), Gen.Const("null"), Gen.Const("\"a\\\"]}\\\\\""), Gen.Const("\"\\u0000\\ud800\""), Gen.Const("{\"x\":[1,{\"y\":\"]\"}]}"), Gen.Const("[ ]"), Gen.Const("""{"a":[{"t":"x","cache_control":{"type":"ephemeral"}},{"b":1}]}"""), Gen.Const("""{"a":1,"cache_control":{"""), Gen.Const("\",\"cache_control\\\":{\""));
     private static readonly Gen<string> Space = Gen.OneOf(Gen.Const(""), Gen.Const(" "), Gen.Const("\n\t"));
     private static readonly Gen<string> Separators = Gen.Select(Space, Space, (before, after) => $"{before},{after}");
     private static readonly Gen<string> Uneven = Gen.Select(Scalar, Gen.Select(Separators, Scalar, (separator, item) => separator + item).Array[0, 4], (first, rest) => $"[{first}{string.Concat(rest)}]");
@@ -38,13 +38,40 @@ public sealed class RequestPartsTests
     public void The_skeleton_stays_the_same_while_messages_are_added()
     {
         var skeletons = Enumerable.Range(1, 5).Select(count => Encoding.UTF8.GetBytes($$"""{"system":["s"],"messages":[{{string.Join(',', Enumerable.Range(0, count))}}],"tools":[1,2]}"""))
-            .Select(body => Convert.ToHexString(RequestParts.Skeleton(body, BodyCut.Of(body))));
+            .Select(body => Convert.ToHexString(Pieces(body)[^1]));
         Assert.Single(skeletons.Distinct());
+    }
+
+    [Fact]
+    public void Messages_whose_cache_marks_have_moved_on_are_the_same_parts()
+    {
+        const string Mark = ""","cache_control":{"type":"ephemeral","ttl":"1h"}""";
+        static string Block(string text, string mark) => $$"""{"role":"user","content":[{"type":"text","text":"{{text}}"{{mark}}}]}""";
+        var turns = Enumerable.Range(1, 4).Select(count => Pieces(Encoding.UTF8.GetBytes(
+            $$"""{"messages":[{{string.Join(',', Enumerable.Range(0, count).Select(i => Block($"message {i}", i >= count - 2 ? Mark : "")))}}],"model":"m"}"""))).ToList();
+        var stored = turns.SelectMany(pieces => pieces.SkipLast(1)).Select(Encoding.UTF8.GetString).Distinct().ToList();
+        Assert.Equal(Enumerable.Range(0, 4).Select(i => Block($"message {i}", "")), stored);
+        Assert.Single(turns.Skip(1).Select(pieces => Convert.ToHexString(pieces[^1])).Distinct());
+        Assert.All(turns, pieces => Assert.Contains(Mark, Encoding.UTF8.GetString(RequestParts.Rebuild(pieces)), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_skeleton_that_marks_what_is_not_there_is_refused()
+    {
+        var pieces = Pieces("""{"messages":[{"content":[{"text":"a","cache_control":{"type":"ephemeral"}}]}]}"""u8.ToArray());
+        Assert.Throws<FormatException>(() => RequestParts.Rebuild(["{}"u8.ToArray(), pieces[^1]]));
+        Assert.Throws<FormatException>(() => RequestParts.Rebuild([pieces[^1]]));
     }
 
     private static bool Holds(byte[] body)
     {
+        return RequestParts.Rebuild(Pieces(body)).AsSpan().SequenceEqual(body);
+    }
+
+    private static List<byte[]> Pieces(byte[] body)
+    {
         var cut = BodyCut.Of(body);
-        return RequestParts.Rebuild([.. cut.Others.Concat(cut.Messages).Select(piece => body[piece]), RequestParts.Skeleton(body, cut)]).AsSpan().SequenceEqual(body);
+        var markers = CacheMarker.Find(body, cut.Messages);
+        return [.. cut.Others.Select(piece => body[piece]), .. RequestParts.Messages(body, cut, markers).Select(message => message.ToArray()), RequestParts.Skeleton(body, cut, markers)];
     }
 }

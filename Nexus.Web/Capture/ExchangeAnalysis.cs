@@ -116,9 +116,10 @@ internal sealed class ExchangeAnalysis : IDisposable
         var parts = new List<Part>(_cut.Others.Count + _cut.Messages.Count + 2);
         foreach (var piece in _cut.Others)
             parts.Add(_catalog.Of(domain, body[piece]));
-        foreach (var piece in _cut.Messages)
-            parts.Add(_catalog.Of(domain, body[piece]));
-        parts.Add(_catalog.Of(domain, RequestParts.Skeleton(body.Span, _cut)));
+        var markers = CacheMarker.Find(body.Span, _cut.Messages);
+        foreach (var message in RequestParts.Messages(body, _cut, markers))
+            parts.Add(_catalog.Of(domain, message));
+        parts.Add(_catalog.Of(domain, RequestParts.Skeleton(body.Span, _cut, markers)));
         list = new byte[parts.Count * SHA256.HashSizeInBytes];
         for (var i = 0; i < parts.Count; i++)
             parts[i].Info.Hash.CopyTo(list, i * SHA256.HashSizeInBytes);

@@ -11,16 +11,29 @@ namespace Nexus.Web.Capture;
 /// The skeleton does not say how many messages there are, so that it stays the same from turn to turn. It is, in varints: how
 /// many others stand before and after the messages; the length of the gap (skeleton bytes) before each of the former; how the
 /// messages are set (0: there are none; 1: the gap before the first, and one that stands between any two; 2: their number and
-/// the gap before each); the gaps before the others after them. Then the gaps themselves and what follows the last piece.
+/// the gap before each; 4 more where cache marks were taken out of messages: how many, and of each the message, the bytes behind
+/// it, its length and itself); the gaps before the others after them. Then the gaps themselves and what follows the last piece.
 /// </remarks>
 internal static class RequestParts
 {
     private const int None = 0;
     private const int Even = 1;
     private const int Uneven = 2;
+    private const int Marked = 4;
+
+    /// <summary>The messages as they are stored, without the marks that move from turn to turn.</summary>
+    public static IEnumerable<ReadOnlyMemory<byte>> Messages(ReadOnlyMemory<byte> body, BodyCut cut, List<CacheMarker> markers)
+    {
+        for (var i = 0; i < cut.Messages.Count; i++)
+        {
+            var message = body[cut.Messages[i]];
+            var marker = markers.FindIndex(marker => marker.FromEnd == cut.Messages.Count - 1 - i);
+            yield return marker < 0 ? message : markers[marker].TakenFrom(message.Span);
+        }
+    }
 
     /// <summary>The piece that says where the others go.</summary>
-    public static byte[] Skeleton(ReadOnlySpan<byte> body, BodyCut cut)
+    public static byte[] Skeleton(ReadOnlySpan<byte> body, BodyCut cut, List<CacheMarker> markers)
     {
         var (others, messages, before) = (cut.Others, cut.Messages, cut.OthersBefore);
         var (lengths, gaps) = (new ArrayBufferWriter<byte>(64), new ArrayBufferWriter<byte>(256));
@@ -34,7 +47,7 @@ internal static class RequestParts
             Varint(lengths, None);
         else if (IsEven(body, messages, separator))
         {
-            Varint(lengths, Even);
+            Setting(Even, markers, lengths);
             Gap(body, messages[0], ref last, lengths, gaps);
             Varint(lengths, separator.Length);
             gaps.Write(separator);
@@ -42,7 +55,7 @@ internal static class RequestParts
         }
         else
         {
-            Varint(lengths, Uneven);
+            Setting(Uneven, markers, lengths);
             Varint(lengths, messages.Count);
             foreach (var message in messages)
                 Gap(body, message, ref last, lengths, gaps);
@@ -65,6 +78,12 @@ internal static class RequestParts
             throw new FormatException($"The skeleton speaks of {before + after} parts around the messages, but {parts.Count - 1} are there in all.");
         var gapsBefore = Lengths(ref skeleton, before);
         var setting = Varint(ref skeleton);
+        if (setting >= Marked)
+        {
+            parts = Remark(parts, before + after, ref skeleton);
+            setting -= Marked;
+        }
+
         var gapsOfMessages = setting switch
         {
             Even when messages > 0 => Lengths(ref skeleton, 2),
@@ -91,6 +110,37 @@ internal static class RequestParts
             Write(body, Take(ref skeleton, gapsAfter[i]), parts[before + i]);
         body.Write(skeleton);
         return body.WrittenSpan.ToArray();
+    }
+
+    private static void Setting(int setting, List<CacheMarker> markers, ArrayBufferWriter<byte> lengths)
+    {
+        Varint(lengths, setting + (markers.Count > 0 ? Marked : 0));
+        if (markers.Count == 0)
+            return;
+        Varint(lengths, markers.Count);
+        foreach (var (fromEnd, tail, bytes) in markers)
+        {
+            Varint(lengths, fromEnd);
+            Varint(lengths, tail);
+            Varint(lengths, bytes.Length);
+            lengths.Write(bytes);
+        }
+    }
+
+    /// <summary>The parts with the marks in their messages again.</summary>
+    private static List<byte[]> Remark(IReadOnlyList<byte[]> parts, int others, ref ReadOnlySpan<byte> skeleton)
+    {
+        var marked = parts.ToList();
+        for (var left = Varint(ref skeleton); left > 0; left--)
+        {
+            var (fromEnd, tail, length) = (Varint(ref skeleton), Varint(ref skeleton), Varint(ref skeleton));
+            var message = marked.Count - 2 - fromEnd;
+            if (message < others || length > skeleton.Length)
+                throw new FormatException($"The skeleton marks message {fromEnd} from the end, which is not there.");
+            marked[message] = new CacheMarker(fromEnd, tail, Take(ref skeleton, length).ToArray()).PutInto(marked[message]);
+        }
+
+        return marked;
     }
 
     private static int[] Lengths(ref ReadOnlySpan<byte> skeleton, int count)
