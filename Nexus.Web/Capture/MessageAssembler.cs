@@ -43,7 +43,7 @@ internal sealed partial class MessageAssembler
     {
         var assembler = new MessageAssembler();
         using var stream = MemoryMarshal.TryGetArray(body, out var array) ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false) : new MemoryStream(body.ToArray());
-        var parser = SseParser.Create(stream, (_, data) => deltas || !data.StartsWith("{\"type\":\"content_block_delta\""u8) ? Parse(data) as JsonObject : null);
+        var parser = SseParser.Create(stream, (_, data) => Says(data, deltas) ? Parse(data) as JsonObject : null);
         foreach (var item in parser.Enumerate())
             if (item.Data is { } data)
                 assembler.Take(data);
@@ -51,15 +51,21 @@ internal sealed partial class MessageAssembler
         return assembler.Finish(first < 0 ? null : first);
     }
 
+    /// <summary>False for events, as Anthropic writes them, that change nothing; any other is looked into.</summary>
+    private static bool Says(ReadOnlySpan<byte> data, bool deltas) =>
+        !data.StartsWith("{\"type\":\"ping\""u8) && !data.StartsWith("{\"type\":\"content_block_stop\""u8) && (deltas || !data.StartsWith("{\"type\":\"content_block_delta\""u8));
+
     private void Take(JsonObject data)
     {
         switch (Text(data, "type"))
         {
             case "message_start" when data["message"] is JsonObject message:
-                _message = (JsonObject)message.DeepClone();
+                data.Remove("message");
+                _message = message;
                 break;
             case "content_block_start" when data["content_block"] is JsonObject block:
-                _blocks[Index(data)] = (JsonObject)block.DeepClone();
+                data.Remove("content_block");
+                _blocks[Index(data)] = block;
                 break;
             case "content_block_delta" when data["delta"] is JsonObject delta:
                 Apply(Index(data), delta);
