@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Nexus.Web.Operations.Backups;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -43,10 +45,15 @@ public sealed class PagesTests(Chromium chromium) : IAsyncLifetime
         var failed = await session.RequestAsync(Conversation);
         _upstream.Replies("text/event-stream", Streams.Whole);
         var id = await session.RequestAsync(Conversation);
+        var jobs = new Operations.Jobs.JobHistory(_nexus);
+        await jobs.ServingAsync();
+        foreach (var job in new[] { "database-backup", "restore-drill" })
+            await jobs.StateAsync(jobs.Trigger(job), "Succeeded");
+        var backup = _nexus.Services.GetRequiredService<BackupStore>().List("database")[0].Name;
         (string Name, string Path)[] pages =
         [
             ("overview", "/dashboard"), ("requests", "/dashboard/requests"), ("requests-errors", "/dashboard/requests?outcome=errors&range=24h"), ("requests-none", "/dashboard/requests?domain=nobody.example&range=custom&from=2026-01-01T00:00"),
-            ("request", "/dashboard/request/" + id), ("request-failed", "/dashboard/request/" + failed), ("request-raw", $"/dashboard/request/{id}?view=raw"), ("request-headers", $"/dashboard/request/{id}?view=headers"), ("request-events", $"/dashboard/request/{id}?view=events"), ("conversations", "/dashboard/conversations?single=true"), ("conversation", "/dashboard/conversation/" + id), ("conversation-tree", $"/dashboard/conversation/{id}?view=tree"), ("conversation-timeline", $"/dashboard/conversation/{id}?view=timeline"), ("jobs", "/dashboard/jobs"), ("job", "/dashboard/job/vacuum"), ("backups", "/dashboard/backups"), ("keys", "/dashboard/keys"), ("domains", "/dashboard/domains"),
+            ("request", "/dashboard/request/" + id), ("request-failed", "/dashboard/request/" + failed), ("request-raw", $"/dashboard/request/{id}?view=raw"), ("request-headers", $"/dashboard/request/{id}?view=headers"), ("request-events", $"/dashboard/request/{id}?view=events"), ("conversations", "/dashboard/conversations?single=true"), ("conversation", "/dashboard/conversation/" + id), ("conversation-tree", $"/dashboard/conversation/{id}?view=tree"), ("conversation-timeline", $"/dashboard/conversation/{id}?view=timeline"), ("jobs", "/dashboard/jobs"), ("job", "/dashboard/job/vacuum"), ("job-run", "/dashboard/job/restore-drill"), ("backups", "/dashboard/backups"), ("restore", "/dashboard/restore?name=" + backup), ("keys", "/dashboard/keys"), ("domains", "/dashboard/domains"),
         ];
         foreach (var dark in new[] { false, true })
         {

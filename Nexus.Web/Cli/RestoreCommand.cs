@@ -52,7 +52,7 @@ internal static class RestoreCommand
         try
         {
             var done = await app.Services.GetRequiredService<CredentialsRestore>().RunAsync(BackupStore.Read(Path.GetFullPath(archive)), dry, cancellation);
-            Console.WriteLine($"{done.Restored.Count} files {(dry ? "would be" : "are")} put back: {string.Join(", ", done.Restored)}.{(done.KeptIn is { } kept ? $" What they replaced is in {kept}." : "")}{(done.Others.Count > 0 ? $" Not in the backup, and left: {string.Join(", ", done.Others)}." : "")}");
+            Console.WriteLine($"{BackupWords.Files(done.Restored.Count)} {(dry ? "would be put back" : "put back")}: {string.Join(", ", done.Restored)}.{(done.KeptIn is { } kept ? $" What they replaced is in {kept}." : "")}{(done.Others.Count > 0 ? $" Not in the backup, and left: {string.Join(", ", done.Others)}." : "")}");
             return 0;
         }
         catch (InvalidDataException damaged)

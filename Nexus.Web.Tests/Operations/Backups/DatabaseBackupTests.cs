@@ -103,6 +103,27 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Backups_of_the_last_day_and_the_newest_verified_one_stay_and_what_a_killed_run_left_goes()
+    {
+        var first = await _nexus.BackUpAsync();
+        var second = await _nexus.BackUpAsync();
+        await File.WriteAllTextAsync(_nexus.Store.NewPath("database", "sql.gz", DateTimeOffset.UtcNow) + BackupStore.UnfinishedSuffix, "half");
+        Assert.Empty(_nexus.Store.Prune("database"));
+        Assert.Equal(2, Directory.GetFiles(_nexus.Store.DirectoryOf("database"), "*.gz*").Count(file => !file.EndsWith(".json", StringComparison.Ordinal)));
+        void Age(StoredBackup backup, int hours) => BackupStore.WritePrivately(backup.Path + BackupStore.ManifestSuffix, (backup.Manifest! with { MadeAt = new DateTimeOffset(DateTime.UtcNow.Date, TimeSpan.Zero).AddDays(-3).AddHours(hours) }).ToJson());
+        Age(first, 1);
+        Age(second, 2);
+        var third = await _nexus.BackUpAsync();
+        Assert.Equal([third.Name, second.Name], _nexus.Store.List("database").Select(backup => backup.Name));
+        BackupStore.Record(second, new(DateTimeOffset.UtcNow, null, "verified"));
+        var fourth = await _nexus.BackUpAsync();
+        Age(third, 3);
+        Assert.Equal([], _nexus.Store.Prune("database"));
+        Assert.Equal(3, _nexus.Store.List("database").Count);
+        Assert.NotEqual(third.Name, fourth.Name);
+    }
+
+    [Fact]
     public async Task A_pg_dump_that_is_older_than_the_server_is_told_apart_and_the_way_out_is_said()
     {
         var root = Path.Combine(_nexus.Directory, "clients");

@@ -20,7 +20,7 @@ public sealed class RestoreDrillTests : IAsyncLifetime
         await _nexus.RequestAsync(5);
         var summary = await _nexus.RunJobAsync(RestoreDrillJob.Id);
         Assert.Contains("the newest request and 4 request bodies byte for byte are as they were backed up", summary, StringComparison.Ordinal);
-        Assert.Contains("1 files are as they were backed up", summary, StringComparison.Ordinal);
+        Assert.Contains("1 file as backed up", summary, StringComparison.Ordinal);
         Assert.All(_nexus.Store.List("database").Concat(_nexus.Store.List("credentials")), backup => Assert.Null(Assert.IsType<Verification>(backup.Verified).Problem));
         Assert.Equal(0, await _nexus.NumberAsync($"SELECT count(*) FROM pg_database WHERE datname = '{ScratchDatabase.NameFor("drill", new Npgsql.NpgsqlConnectionStringBuilder(_nexus.Database).Database!)}'"));
         Assert.False(Directory.Exists(Path.Combine(_nexus.Store.DirectoryOf("credentials"), ".drill")));

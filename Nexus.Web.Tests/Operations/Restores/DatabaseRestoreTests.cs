@@ -118,7 +118,7 @@ public sealed class DatabaseRestoreTests : IAsyncLifetime
         await File.WriteAllTextAsync(file, "broken");
         var (code, _, error) = await _nexus.CliAsync("restore", "--database", backup.Path, "--credentials", archive.Path, "--dry-run");
         Assert.True(code == 0, error);
-        Assert.Contains("1 credential files would be put back", error, StringComparison.Ordinal);
+        Assert.Contains("1 credential file would be put back; 0 others would stay", error, StringComparison.Ordinal);
         Assert.Equal("broken", await File.ReadAllTextAsync(file));
         Assert.Equal(5, await CountAsync("SELECT count(*) FROM requests"));
 

@@ -21,11 +21,12 @@ internal sealed record Verification(DateTimeOffset At, string? Problem, string? 
 /// The backups on disk: <c>database/backup-…</c>, <c>database/recent-…</c> and <c>credentials/credentials-…</c>, each with its
 /// manifest. The files are the record: it survives the database that they are of.
 /// </summary>
-internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<DataOptions> data, IOptions<CredentialOptions> credentials)
+internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<DataOptions> data, IOptions<CredentialOptions> credentials, TimeProvider time)
 {
     public const string ManifestSuffix = ".json";
     public const string VerifiedSuffix = ".verified.json";
     public const string UnfinishedSuffix = ".unfinished";
+    private static readonly TimeSpan AlwaysKept = TimeSpan.FromDays(1);
     private const string TimeFormat = "yyyyMMdd-HHmmss";
 
     private string Root => options.Value.Directory.Length > 0 ? options.Value.Directory : Path.Combine(data.Value.Directory, "backups");
@@ -96,7 +97,7 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
             File.Delete(path);
     }
 
-    /// <summary>Deletes what retention does not keep, and what a killed run left half done. The newest verified one stays whatever its age.</summary>
+    /// <summary>Deletes what retention does not keep, and what a killed run left half done. The newest verified one stays whatever its age, and so do those of the last day: somebody may have made one for a reason.</summary>
     /// <returns>Names of what went.</returns>
     public List<string> Prune(string kind)
     {
@@ -106,7 +107,7 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
             File.Delete(left);
         var all = List(kind);
         var verified = all.Find(backup => backup.Verified is { Problem: null });
-        var expired = BackupRetention.Parse(options.Value.Retention).Expired(all, backup => backup.MadeAt).Where(backup => backup != verified).ToList();
+        var expired = BackupRetention.Parse(options.Value.Retention).Expired(all, backup => backup.MadeAt).Where(backup => backup != verified && backup.MadeAt < time.GetUtcNow() - AlwaysKept).ToList();
         expired.ForEach(Delete);
         return [.. expired.Select(backup => backup.Name)];
     }

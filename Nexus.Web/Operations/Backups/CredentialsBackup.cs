@@ -32,7 +32,7 @@ internal sealed partial class CredentialsBackup(BackupStore store, IOptions<Back
         {
             var (files, sums) = await WriteAsync(path + BackupStore.UnfinishedSuffix, paths, encrypted, cancellation);
             var manifest = new BackupManifest("credentials", encrypted ? "tar.gz.enc" : "tar.gz", Path.GetFileName(path), time.GetUtcNow(),
-                $"The {files.Count} files of CREDENTIALS_DIR with their modes{(encrypted ? ", encrypted (openssl enc -d -aes-256-cbc -pbkdf2)" : "")}.", sums, HealthState.Version)
+                $"CREDENTIALS_DIR: {BackupWords.Files(files.Count)} with their modes{(encrypted ? ", encrypted (openssl enc -d -aes-256-cbc -pbkdf2)" : "")}.", sums, HealthState.Version)
             { Files = files };
             BackupStore.Finish(path, manifest);
             Log.Made(logger, manifest.File, files.Count);

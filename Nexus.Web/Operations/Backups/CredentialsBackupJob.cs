@@ -12,6 +12,6 @@ internal sealed class CredentialsBackupJob(CredentialsBackup backup) : IJob
         if (!backup.HasFiles)
             return new("There are no credential files: callers bring their own credentials.", new { files = 0 }, 1);
         var made = await backup.RunAsync(cancellation);
-        return new($"{made.File}: {made.Files!.Count} files, {made.Sums.Bytes} bytes.", new { made.File, made.Sums.Bytes, made.Sums.Sha256, files = made.Files.Select(file => file.Name) }, 1);
+        return new($"{made.File}: {BackupWords.Files(made.Files!.Count)}, {made.Sums.Bytes} bytes.", new { made.File, made.Sums.Bytes, made.Sums.Sha256, files = made.Files.Select(file => file.Name) }, 1);
     }
 }

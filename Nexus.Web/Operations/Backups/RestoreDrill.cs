@@ -40,7 +40,7 @@ internal sealed class RestoreDrill(Database database, BackupStore store, Databas
         try
         {
             var files = await CredentialsArchive.ExtractAsync(backup.Path, Manifest(backup), options.Value.Passphrase, scratch, cancellation);
-            return $"{files.Count} files are as they were backed up.";
+            return $"{BackupWords.Files(files.Count)} as backed up.";
         }
         finally
         {

@@ -34,7 +34,7 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
     {
         var backup = await CheckAsync(request.File, cancellation);
         var files = request.Credentials is null ? null : await credentials.RunAsync(BackupStore.Read(request.Credentials), dryRun: true, cancellation);
-        var words = files is null ? "" : $" {files.Restored.Count} credential files would be put back; {files.Others.Count} that are not in the backup would stay.";
+        var words = files is null ? "" : $" {BackupWords.Files(files.Restored.Count, "credential file")} would be put back; {BackupWords.Files(files.Others.Count, "other")} would stay.";
         if (backup.Manifest is null)
             return $"{backup.Name} has no manifest: what it holds is known after it is loaded.{words}";
         await using var connection = await OpenAsync(cancellation);
@@ -153,7 +153,7 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
         HangfireStorage.Install(restored);
         db.Record(new(state.Actor, null), time.GetUtcNow(), "database.restored", state.Database, new { file = Path.GetFileName(state.File), kept = state.Kept, revoked });
         await db.SaveChangesAsync(cancellation);
-        return $"{found} {revoked} keys that were ended since stay so.";
+        return $"{found} Keys that were ended since stay so ({revoked}).";
     }
 
     private async Task<RestoreState> FinishAsync(RestoreState state, CancellationToken cancellation)
@@ -167,7 +167,7 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
         if (state.Credentials is { } archive)
         {
             var files = await credentials.RunAsync(BackupStore.Read(archive), dryRun: false, cancellation);
-            words = $" {files.Restored.Count} credential files are back{(files.KeptIn is { } kept ? $"; what they replaced is in {kept}" : "")}.";
+            words = $" Put back: {BackupWords.Files(files.Restored.Count, "credential file")}{(files.KeptIn is { } kept ? $"; what they replaced is in {kept}" : "")}.";
         }
 
         Log.Done(_logger, Path.GetFileName(state.File), state.Kept);
