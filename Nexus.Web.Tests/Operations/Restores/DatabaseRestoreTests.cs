@@ -42,6 +42,8 @@ public sealed class DatabaseRestoreTests : IAsyncLifetime
 
         await _nexus.SqlAsync("DELETE FROM content_parts; DELETE FROM requests WHERE started_at < (SELECT max(started_at) FROM requests)");
         var restoring = Restore.RunAsync(new(backup.Path, null, Operator), default);
+        // Ingest is held from here on; what was stored before it belongs to the replaced database.
+        await NexusApp.UntilAsync(() => Task.FromResult(Restore.State is { Step: not RestoreSteps.Checking }), "ingest is held");
         var meanwhile = new List<string>();
         while (!restoring.IsCompleted)
         {
