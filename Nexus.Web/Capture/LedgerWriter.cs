@@ -149,7 +149,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
     {
         if (_connection is not null)
             return _connection;
-        var connection = await database.DataSource.OpenConnectionAsync(cancellation);
+        var connection = await database.IngestDataSource.OpenConnectionAsync(cancellation);
         _connection = connection;
         await NoticeAnotherDatabaseAsync(connection, cancellation);
         await ExecuteAsync(connection, """

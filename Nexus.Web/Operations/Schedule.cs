@@ -1,5 +1,5 @@
-using Nexus.Web.Operations.Backups;
 using Nexus.Web.Conversations.Rebuilding;
+using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Retention;
 using Nexus.Web.Usage.Accounting;

@@ -42,7 +42,10 @@ internal sealed partial class Database : BackgroundService
         mask.Learn(settings.Password);
         Settings = settings;
         _host = settings.Host ?? "";
-        DataSource = Source(settings, loggers, sql, settings.MaxPoolSize, settings.Timeout);
+        // Ingest repeats the same statements for ever: the server keeps them prepared. Pages ask with other stretches of time
+        // each time, and get plans made for those.
+        IngestDataSource = Source(new(settings.ConnectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 3 }, loggers, sql, 1, settings.Timeout);
+        DataSource = Source(settings, loggers, sql, Math.Max(1, settings.MaxPoolSize - 1), settings.Timeout);
         // Jobs, listeners, budgets and migrations have eight connections of their own, as the operator's guide promises, so that
         // they and the pages never starve each other: three listen, two jobs may hold one each, the rest is for what takes
         // milliseconds. Hangfire's threads share two: they ask often and briefly, and can wait.
@@ -53,8 +56,10 @@ internal sealed partial class Database : BackgroundService
     /// <summary>How the server is reached, for programs of PostgreSQL's own; not to be changed.</summary>
     public NpgsqlConnectionStringBuilder Settings { get; }
 
-    /// <summary>For pages, the API and ingest: <c>pool_max</c> connections.</summary>
+    /// <summary>For pages and the API: <c>pool_max</c> connections less ingest's.</summary>
     public NpgsqlDataSource DataSource { get; }
+
+    public NpgsqlDataSource IngestDataSource { get; }
 
     public NpgsqlDataSource JobsDataSource { get; }
 
@@ -93,6 +98,7 @@ internal sealed partial class Database : BackgroundService
 
     public override void Dispose()
     {
+        IngestDataSource.Dispose();
         DataSource.Dispose();
         JobsDataSource.Dispose();
         SchedulerDataSource.Dispose();

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Pages;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
-using Nexus.Web.Pages;
 using Nexus.Web.Usage;
 using Nexus.Web.Usage.Reports;
 using Xunit;
