@@ -33,8 +33,11 @@ RUN cd /usr/local/bin \
  && groupadd --gid 10001 app \
  && useradd --uid 10001 --gid app --home-dir /app --no-create-home --shell /bin/sh app \
  && install -d -o app -g app -m 0700 /app/data /app/credentials
+# The collector's youngest generation, in hexadecimal bytes: 32 MiB instead of the 16 it takes by itself spare a tenth of the
+# processor's time (measured by bench/run.sh --only cpu); it has no name in runtimeconfig.json.
 # PG* and DB_HOST: what psql, pg_dump and pg_isready reach when they are told nothing is the private server.
-ENV DATA_DIR=/app/data \
+ENV DOTNET_GCgen0size=2000000 \
+    DATA_DIR=/app/data \
     CREDENTIALS_DIR=/app/credentials \
     PRIVATE_POSTGRES_PORT=5432 \
     PGHOST=127.0.0.1 PGPORT=5432 PGUSER=postgres PGDATABASE=claude_proxy PGPASSFILE=/app/data/postgres/pgpass \

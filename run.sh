@@ -4,7 +4,7 @@
 #   ./run.sh --demo    Nexus with data of its own and a team at work on a simulated API: nothing leaves this machine
 set -euo pipefail
 cd "$(dirname "$0")"
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GCgen0size=${DOTNET_GCgen0size:-2000000} # as in the Dockerfile
 
 demo=
 case "${1:-}" in

@@ -43,8 +43,8 @@ internal sealed partial class Database : BackgroundService
         Settings = settings;
         _host = settings.Host ?? "";
         // Ingest repeats the same statements for ever: the server keeps them prepared. Pages ask with other stretches of time
-        // each time, and get plans made for those.
-        IngestDataSource = Source(new(settings.ConnectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 3 }, loggers, sql, 1, settings.Timeout);
+        // each time, and get plans made for those. There is one writer; it needs a second connection only while a broken one is let go.
+        IngestDataSource = Source(new(settings.ConnectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 3 }, loggers, sql, 4, settings.Timeout);
         DataSource = Source(settings, loggers, sql, Math.Max(1, settings.MaxPoolSize - 1), settings.Timeout);
         // Jobs, listeners, budgets and migrations have eight connections of their own, as the operator's guide promises, so that
         // they and the pages never starve each other: three listen, two jobs may hold one each, the rest is for what takes

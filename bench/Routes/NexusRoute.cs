@@ -100,6 +100,7 @@ internal sealed class NexusRoute : Route
             ["CLAUDE_API_BASE_URL"] = _workplace.UpstreamUrl,
             ["ENABLE_CLIENT_AUTH"] = "auto",
             ["LOG_LEVEL"] = "warn",
+            ["DOTNET_GCgen0size"] = "2000000", // as run.sh and the image set it
         };
         foreach (var (key, value) in _extra)
             environment[key] = value;

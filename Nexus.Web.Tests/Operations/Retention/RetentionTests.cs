@@ -64,6 +64,26 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Conversations_go_with_the_ledger_and_their_words_with_the_bodies()
+    {
+        await _nexus.SqlAsync("""
+            INSERT INTO conversations (id, domain, started_at, last_at, last_hour, title, owners, key_ids, accounts, models, context_tokens, requests, turns, tool_calls, errors, subagents, compactions, forks, input_tokens, output_tokens, cache_creation_5m_tokens, cache_creation_1h_tokens, cache_read_tokens, cost_micros, duration_ms)
+            SELECT id::uuid, 'old.example', at, at, at, title, '{}', '{}', '{}', '{}', 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+            FROM (VALUES ('0194f000-0000-7000-8000-000000000001', now() - interval '15 months', 'expired'), ('0194f000-0000-7000-8000-000000000002', now() - interval '6 months', 'secret plan')) AS v(id, at, title);
+            INSERT INTO conversation_sessions (domain, session_id, conversation_id) VALUES ('old.example', 'a', '0194f000-0000-7000-8000-000000000001'), ('old.example', 'b', '0194f000-0000-7000-8000-000000000002');
+            INSERT INTO conversation_hooks (hash, request_id, position) VALUES (1, '01800000-0000-7000-8000-000000000001', 0);
+            INSERT INTO conversation_words (conversation_id, request_id, words) VALUES ('0194f000-0000-7000-8000-000000000002', '01800000-0000-7000-8000-000000000002', to_tsvector('secret plan'));
+            """);
+        var (kept, words) = (await _nexus.NumberAsync("SELECT count(*) FROM conversations WHERE domain <> 'old.example'"), await _nexus.NumberAsync("SELECT count(*) FROM conversation_words"));
+        var summary = await RunAsync(new RetentionJob(Options.Create(Kept), TimeProvider.System));
+        Assert.Contains("1 rows of conversation_words, 1 rows of conversation_hooks", summary, StringComparison.Ordinal);
+        Assert.Contains("1 rows of conversation_sessions, 1 rows of conversations", summary, StringComparison.Ordinal);
+        Assert.Equal(kept + 1, await _nexus.NumberAsync("SELECT count(*) FROM conversations"));
+        Assert.Equal(words - 1, await _nexus.NumberAsync("SELECT count(*) FROM conversation_words"));
+        Assert.Equal(0, await _nexus.NumberAsync("SELECT count(*) FROM conversations WHERE title = 'secret plan'"));
+    }
+
+    [Fact]
     public async Task Parts_that_nothing_names_go_and_those_that_are_named_or_used_again_stay()
     {
         var parts = await _nexus.NumberAsync("SELECT count(*) FROM content_parts");

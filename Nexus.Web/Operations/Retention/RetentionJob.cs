@@ -11,35 +11,51 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
 {
     public const string Id = "retention";
     private const int RowsAtATime = 5_000;
+    private const string FirstId = "(lpad(to_hex((extract(epoch FROM $1::timestamptz) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid";
+    private const string Ended = "conversation_id IN (SELECT id FROM conversations WHERE last_at < $1)";
 
     public async Task<JobResult> RunAsync(JobContext context, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var fine = (DateTimeOffset?)(now - UsageTables.FineKept);
         var rollups = RetentionAge.Parse(options.Value.Rollups).Bound(now);
-        (string Table, string Column, DateTimeOffset? Bound)[] classes =
+        var (ledger, payloads) = (options.Value.LedgerBound(now), options.Value.PayloadBound(now));
+        (string Table, string Expired, DateTimeOffset? Bound)[] classes =
         [
-            ("usage_5m", "bucket", fine), ("usage_accounts_5m", "bucket", fine), ("usage_15m", "bucket", rollups), ("usage_1h", "bucket", rollups), ("usage_1d", "bucket", rollups), ("usage_tools_15m", "bucket", rollups),
-            ("cache_misses", "started_at", options.Value.LedgerBound(now)), ("audit_log", "at", RetentionAge.Parse(options.Value.Audit).Bound(now)),
+            ("usage_5m", "bucket < $1", fine), ("usage_accounts_5m", "bucket < $1", fine), ("usage_15m", "bucket < $1", rollups), ("usage_1h", "bucket < $1", rollups), ("usage_1d", "bucket < $1", rollups), ("usage_tools_15m", "bucket < $1", rollups),
+            ("cache_misses", "started_at < $1", ledger), ("audit_log", "at < $1", RetentionAge.Parse(options.Value.Audit).Bound(now)),
+            // What people typed is kept as long as the bodies that it stands in. An id begins with the milliseconds of its time.
+            ("conversation_words", $"request_id < {FirstId}", payloads), ("conversation_hooks", $"request_id < {FirstId}", ledger),
+            ("conversation_branches", Ended, ledger), ("conversation_sessions", Ended, ledger), ("conversations", "last_at < $1", ledger),
         ];
         var gone = new Dictionary<string, long>();
-        foreach (var (table, column, bound) in classes)
+        foreach (var (table, expired, bound) in classes)
         {
-            if (bound is { } before && await DeleteAsync(context.Connection, table, column, before, cancellation) is var rows and > 0)
+            if (bound is { } before && await DeleteAsync(context.Connection, table, expired, Day(before), cancellation) is var rows and > 0)
                 gone[table] = rows;
             await context.ReportAsync(Result(gone, (double)gone.Count / classes.Length));
         }
 
+        if (payloads is { } untitled)
+            await ForgetTitlesAsync(context.Connection, Day(untitled), cancellation);
         return Result(gone, 1);
     }
 
-    private static async Task<long> DeleteAsync(NpgsqlConnection connection, string table, string column, DateTimeOffset before, CancellationToken cancellation)
+    /// <summary>Whole days of UTC, so that no sum of a day is cut.</summary>
+    private static DateTimeOffset Day(DateTimeOffset before) => new(before.UtcDateTime.Date, TimeSpan.Zero);
+
+    /// <summary>A conversation is called by the first words that were typed in it.</summary>
+    private static async Task ForgetTitlesAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken cancellation)
     {
-        // Whole days of UTC, so that no sum of a day is cut.
-        var day = new DateTimeOffset(before.UtcDateTime.Date, TimeSpan.Zero);
+        await using var forget = new NpgsqlCommand("UPDATE conversations SET title = NULL WHERE title IS NOT NULL AND last_at < $1", connection) { CommandTimeout = 0, Parameters = { new() { Value = before } } };
+        await forget.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static async Task<long> DeleteAsync(NpgsqlConnection connection, string table, string expired, DateTimeOffset day, CancellationToken cancellation)
+    {
         for (long rows = 0; ;)
         {
-            await using var delete = new NpgsqlCommand($"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {column} < $1 LIMIT {RowsAtATime}))", connection) { CommandTimeout = 0, Parameters = { new() { Value = day } } };
+            await using var delete = new NpgsqlCommand($"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {expired} LIMIT {RowsAtATime}))", connection) { CommandTimeout = 0, Parameters = { new() { Value = day } } };
             if (await delete.ExecuteNonQueryAsync(cancellation) is var some and > 0)
                 rows += some;
             else
