@@ -31,6 +31,11 @@ internal static class Outcomes
     public static readonly string[] Failed =
         [ToText(Outcome.UpstreamError), ToText(Outcome.UpstreamCut), ToText(Outcome.UpstreamTimeout), ToText(Outcome.Refused), ToText(Outcome.Interrupted)];
 
+    /// <summary>The same as SQL writes a list of texts.</summary>
+    public static readonly string FailedSql = string.Join(", ", Failed.Select(outcome => $"'{outcome}'"));
+
+    public static bool IsFailed(string outcome) => Failed.Contains(outcome);
+
     public static string ToText(this Outcome outcome) => outcome switch
     {
         Outcome.Completed => "completed",

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,28 +18,23 @@ internal sealed class PartInfo(byte[] hash)
 internal readonly record struct Part(PartInfo Info, ReadOnlyMemory<byte> Content);
 
 /// <summary>
-/// Names parts by their SHA-256. Nearly every part of a request was seen a turn ago, so what was named lately is recognised by
-/// a fast 128-bit hash, seeded by chance so that nobody can make two parts collide. For one thread.
+/// Names parts by their SHA-256. Nearly every part of a request was seen a turn ago, so what was named lately is recognised by a
+/// faster hash. For one thread.
 /// </summary>
 internal sealed class PartCatalog
 {
     /// <summary>Parts of one generation; two are held, about 130 bytes a part.</summary>
     private const int MostOfGeneration = 50_000;
 
-    private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
-    private Dictionary<UInt128, PartInfo> _young = [];
-    private Dictionary<UInt128, PartInfo> _old = [];
+    private readonly RecentlySeen<PartInfo> _known = new(MostOfGeneration);
 
     public Part Of(string domain, ReadOnlyMemory<byte> content)
     {
-        var key = XxHash128.HashToUInt128(content.Span, _seed ^ (long)XxHash3.HashToUInt64(System.Runtime.InteropServices.MemoryMarshal.AsBytes(domain.AsSpan())));
-        if (_young.TryGetValue(key, out var info))
-            return new Part(info, content);
-        if (!_old.TryGetValue(key, out info))
-            info = new PartInfo(HashOf(domain, content.Span));
-        if (_young.Count >= MostOfGeneration)
-            (_old, _young) = (_young, []);
-        _young[key] = info;
+        var key = _known.KeyOf(content.Span, domain);
+        if (_known.Find(key) is { } known)
+            return new Part(known, content);
+        var info = new PartInfo(HashOf(domain, content.Span));
+        _known.Add(key, info);
         return new Part(info, content);
     }
 

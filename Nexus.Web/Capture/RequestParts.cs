@@ -24,11 +24,13 @@ internal static class RequestParts
     /// <summary>The messages as they are stored, without the marks that move from turn to turn.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Messages(ReadOnlyMemory<byte> body, BodyCut cut, List<CacheMarker> markers)
     {
+        // The newest message's mark is the first; the messages come the other way round.
+        var next = markers.Count - 1;
         for (var i = 0; i < cut.Messages.Count; i++)
         {
             var message = body[cut.Messages[i]];
-            var marker = markers.FindIndex(marker => marker.FromEnd == cut.Messages.Count - 1 - i);
-            yield return marker < 0 ? message : markers[marker].TakenFrom(message.Span);
+            var marked = next >= 0 && markers[next].FromEnd == cut.Messages.Count - 1 - i;
+            yield return marked ? markers[next--].TakenFrom(message.Span) : message;
         }
     }
 

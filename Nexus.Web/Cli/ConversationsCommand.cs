@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Nexus.Web.Capture;
 using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Operations.Jobs;
@@ -20,7 +19,7 @@ internal static class ConversationsCommand
         var command = new Command("rebuild", "Decides for stored requests anew which conversation, branch and parent they have. Ingest of a domain waits while what has changed in it is written.") { domain, since, dry };
         command.SetAction((parsed, cancellation) => CliDatabase.RunAsync(
             builder => builder.Services.AddSingleton<PayloadReader>().AddSingleton<Rebuilder>(),
-            (services, _) => RunAsync(services, new(parsed.GetValue(domain), Moment(parsed.GetValue(since)), parsed.GetValue(dry)), cancellation),
+            (services, _) => RunAsync(services, new(parsed.GetValue(domain), parsed.GetValue(since) is { } text ? IsoTime.Parse("--since", text) : null, parsed.GetValue(dry)), cancellation),
             cancellation));
         return command;
     }
@@ -35,8 +34,4 @@ internal static class ConversationsCommand
         Console.WriteLine(done.Words(arguments.DryRun));
         return 0;
     }
-
-    private static DateTimeOffset? Moment(string? text) =>
-        text is null ? null : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var moment) ? moment
-            : throw new FormatException($"--since: '{text}' is no time such as 2026-11-01 or 2026-11-01T12:00:00Z.");
 }

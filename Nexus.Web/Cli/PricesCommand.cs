@@ -71,7 +71,7 @@ internal static class PricesCommand
         command.SetAction((parsed, cancellation) =>
         {
             var now = TimeProvider.System.GetUtcNow();
-            var (begin, end) = (Moment("--from", parsed.GetValue(from)!), parsed.GetValue(to) is { } text ? Moment("--to", text) : now);
+            var (begin, end) = (IsoTime.Parse("--from", parsed.GetValue(from)!), parsed.GetValue(to) is { } text ? IsoTime.Parse("--to", text) : now);
             if (begin >= end)
                 throw new FormatException("--from must be before --to.");
             return RunAsync(services => RepriceAsync(services, begin, end, parsed.GetValue(dry), cancellation), cancellation);
@@ -109,10 +109,6 @@ internal static class PricesCommand
 
     private static async Task<PriceList> NewestAsync(IServiceProvider services, CancellationToken cancellation) =>
         await services.GetRequiredService<PriceBook>().NewestAsync(cancellation) ?? throw new InvalidOperationException("The table price_lists holds no valid version. Import one: nexus prices import FILE --note …");
-
-    private static DateTimeOffset Moment(string option, string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var moment) ? moment
-            : throw new FormatException($"{option}: '{text}' is no time such as 2026-11-01 or 2026-11-01T12:00:00Z.");
 
     private static Task<int> RunAsync(Func<IServiceProvider, Task<int>> command, CancellationToken cancellation) => CliDatabase.RunAsync(
         builder => builder.Services.AddSingleton<PriceBook>().AddSingleton<PriceLists>(), (services, _) => command(services), cancellation);

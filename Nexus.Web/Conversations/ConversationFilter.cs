@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Conversations;
@@ -62,7 +63,7 @@ internal sealed record ConversationFilter(string? Domain = null, string? Account
             rows = rows.Where(row => row.StartedAt >= from);
         if (To is { } to)
             rows = rows.Where(row => row.StartedAt < to);
-        return Only == "errors" ? rows.Where(row => row.Outcome != "completed" && row.Outcome != "client_aborted") : rows;
+        return Only == "errors" ? rows.Where(row => Outcomes.Failed.Contains(row.Outcome)) : rows;
     }
 
     private static IQueryable<ConversationRow> Search(NexusDbContext db, IQueryable<ConversationRow> rows, string words)

@@ -1,3 +1,4 @@
+using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 
@@ -69,7 +70,7 @@ internal static class ConversationSums
         CostMicros = rows.Sum(row => row.CostMicros ?? 0),
     };
 
-    public static bool IsError(LedgerRow row) => row.Outcome is not ("completed" or "client_aborted") || row.Status >= 400;
+    public static bool IsError(LedgerRow row) => Outcomes.IsFailed(row.Outcome) || row.Status >= 400;
 
     /// <summary>Tokens that went into the context.</summary>
     public static long Prompt(LedgerRow row) => row.InputTokens + row.CacheCreation5mTokens + row.CacheCreation1hTokens + row.CacheReadTokens;

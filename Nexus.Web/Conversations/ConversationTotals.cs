@@ -65,7 +65,7 @@ internal static class ConversationTotals
             INSERT INTO conversations ({Conversations})
             SELECT conversation_id, min(domain), min(started_at), max(started_at), date_trunc('hour', max(started_at), 'UTC'), NULL,
                 {string.Join(", ", new[] { "owner", "key_id", "account_id", "model" }.Select(name => $"coalesce(array_agg(DISTINCT {name}) FILTER (WHERE {name} IS NOT NULL), '{{}}')"))},
-                {string.Join(", ", new[] { "id", "started_at", "model", "prompt" }.Select(name => $"(array_agg({name} ORDER BY prompt > 0 DESC, started_at DESC) FILTER (WHERE on_line))[1]").Take(3))},
+                {string.Join(", ", new[] { "id", "started_at", "model" }.Select(name => $"(array_agg({name} ORDER BY prompt > 0 DESC, started_at DESC) FILTER (WHERE on_line))[1]"))},
                 coalesce((array_agg(prompt ORDER BY prompt > 0 DESC, started_at DESC) FILTER (WHERE on_line))[1], 0),
                 count(*), count(*) FILTER (WHERE branch_id IS DISTINCT FROM 'side' AND attempt_of IS NULL), sum(tool_calls), count(*) FILTER (WHERE error), 0, 0, 0,
                 sum(input_tokens), sum(output_tokens), sum(cache_creation_5m_tokens), sum(cache_creation_1h_tokens), sum(cache_read_tokens), coalesce(sum(cost_micros), 0), sum(duration_ms)
@@ -87,7 +87,7 @@ internal static class ConversationTotals
     private static NpgsqlBatchCommand With(IReadOnlyCollection<Guid> conversations, string statement) => new($"""
         WITH row AS (
             SELECT *, coalesce(model_served, model_requested) AS model, input_tokens + cache_creation_5m_tokens + cache_creation_1h_tokens + cache_read_tokens AS prompt,
-                outcome NOT IN ('completed', 'client_aborted') OR coalesce(status, 0) >= 400 AS error,
+                outcome IN ({Outcomes.FailedSql}) OR coalesce(status, 0) >= 400 AS error,
                 coalesce(branch_id <> 'side' AND branch_id NOT LIKE 'subtask\_%', true) AS on_line
             FROM (
                 SELECT * FROM requests WHERE conversation_id = ANY($1) AND conversation_id <> id

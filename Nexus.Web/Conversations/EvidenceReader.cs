@@ -18,8 +18,7 @@ internal sealed class EvidenceReader
     /// <summary>Longer histories are told apart by themselves, without what the last answer said.</summary>
     private const int ShortHistory = 4;
 
-    private Dictionary<UInt128, CanonicalMessage> _young = [];
-    private Dictionary<UInt128, CanonicalMessage> _old = [];
+    private readonly RecentlySeen<CanonicalMessage> _known = new(MostOfGeneration);
 
     /// <summary>Null for what is in no conversation: other paths, bodies that are none, token counts outside of a session.</summary>
     public LinkEvidence? Read(StartMetadata start, ReadOnlySpan<byte> body, BodyCut cut, RequestFacts facts)
@@ -110,14 +109,11 @@ internal sealed class EvidenceReader
 
     private CanonicalMessage Canonical(ReadOnlySpan<byte> message)
     {
-        var key = XxHash128.HashToUInt128(message);
-        if (_young.TryGetValue(key, out var known))
+        var key = _known.KeyOf(message);
+        if (_known.Find(key) is { } known)
             return known;
-        if (!_old.TryGetValue(key, out known))
-            known = CanonicalMessage.Of(message);
-        if (_young.Count >= MostOfGeneration)
-            (_old, _young) = (_young, []);
-        _young[key] = known;
-        return known;
+        var canonical = CanonicalMessage.Of(message);
+        _known.Add(key, canonical);
+        return canonical;
     }
 }

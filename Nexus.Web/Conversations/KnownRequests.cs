@@ -12,7 +12,7 @@ namespace Nexus.Web.Conversations;
 internal sealed class KnownRequests(NpgsqlConnection connection, IReadOnlyList<LinkItem> items)
 {
     /// <summary>A history is looked for among requests of this time; sessions are known for ever.</summary>
-    private static readonly TimeSpan LookedFor = TimeSpan.FromDays(62);
+    public static readonly TimeSpan LookedFor = TimeSpan.FromDays(62);
 
     private readonly DateTimeOffset _since = items.Min(item => item.Node.At) - LookedFor;
     private readonly LinkIndex _index = new();

@@ -1,3 +1,4 @@
+using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 
@@ -8,7 +9,7 @@ namespace Nexus.Web.Conversations;
 public sealed record TreeNode(
     Guid Id, Guid? Parent, int Row, int Lane, string Branch, string Kind, bool Starts, string Call, DateTimeOffset At, string? Model, int ToolCalls, double Context, string? Error, string Outcome, int Attempts, int Folded)
 {
-    public bool Failed => Outcome is not ("completed" or "client_aborted");
+    public bool Failed => Outcomes.IsFailed(Outcome);
 }
 
 /// <summary>A conversation drawn as a graph: a row per request, the main line straight in lane 0, each other branch in the first lane that is free for all of its rows.</summary>

@@ -66,6 +66,8 @@ internal sealed partial class Database : BackgroundService
     /// <summary>For the bookkeeping of jobs, Hangfire's and Nexus's; they work on <see cref="JobsDataSource"/>.</summary>
     public NpgsqlDataSource SchedulerDataSource { get; }
 
+    private NpgsqlDataSource[] Pools => [IngestDataSource, DataSource, JobsDataSource, SchedulerDataSource];
+
     public DatabaseState State => _state;
 
     /// <summary>Completes once the server answers and its schema is this version's.</summary>
@@ -88,6 +90,13 @@ internal sealed partial class Database : BackgroundService
         }
     }
 
+    /// <summary>For when the server ended all sessions: a fresh one is made for whoever asks next.</summary>
+    public void ClearPools()
+    {
+        foreach (var pool in Pools)
+            pool.Clear();
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -98,10 +107,8 @@ internal sealed partial class Database : BackgroundService
 
     public override void Dispose()
     {
-        IngestDataSource.Dispose();
-        DataSource.Dispose();
-        JobsDataSource.Dispose();
-        SchedulerDataSource.Dispose();
+        foreach (var pool in Pools)
+            pool.Dispose();
         base.Dispose();
     }
 

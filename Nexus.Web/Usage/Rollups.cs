@@ -24,7 +24,7 @@ internal static class Rollups
     private static void Add(FineUsageRow sum, LedgerRow row)
     {
         sum.Requests++;
-        sum.Errors += Outcomes.Failed.Contains(row.Outcome) ? 1 : 0;
+        sum.Errors += Outcomes.IsFailed(row.Outcome) ? 1 : 0;
         sum.InputTokens += row.InputTokens;
         sum.OutputTokens += row.OutputTokens;
         sum.CacheCreation5mTokens += row.CacheCreation5mTokens;

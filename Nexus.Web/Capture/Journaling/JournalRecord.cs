@@ -25,8 +25,10 @@ internal enum RecordKind : byte
 internal readonly record struct JournalRecord(RecordKind Kind, bool Shed, Guid Id, int MetadataLength, int PayloadLength, uint Crc)
 {
     public const int HeaderLength = 36;
-    private const uint Magic = 0x324A584E; // "NXJ2"
     private const int CrcOffset = 32;
+
+    /// <summary>How each record begins.</summary>
+    public static ReadOnlySpan<byte> Magic => "NXJ2"u8;
 
     public long Length => HeaderLength + (long)MetadataLength + PayloadLength;
 
@@ -34,7 +36,7 @@ internal readonly record struct JournalRecord(RecordKind Kind, bool Shed, Guid I
     public static int Write(Span<byte> record, RecordKind kind, bool shed, Guid id, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> payload, bool separate)
     {
         record[..HeaderLength].Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(record, Magic);
+        Magic.CopyTo(record);
         record[4] = (byte)kind;
         record[5] = shed ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt32LittleEndian(record[8..], metadata.Length);
@@ -60,7 +62,7 @@ internal readonly record struct JournalRecord(RecordKind Kind, bool Shed, Guid I
     public static bool TryRead(ReadOnlySpan<byte> bytes, out JournalRecord record)
     {
         record = default;
-        if (bytes.Length < HeaderLength || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
+        if (bytes.Length < HeaderLength || !bytes.StartsWith(Magic))
             return false;
         var kind = (RecordKind)bytes[4];
         var metadata = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);

@@ -109,11 +109,11 @@ internal sealed class SegmentReader(Journal journal, long segment) : IDisposable
     {
         var start = Offset;
         var window = new byte[Window];
-        for (var at = Offset + 1; at + JournalRecord.HeaderLength <= end; at += Window - 3)
+        for (var at = Offset + 1; at + JournalRecord.HeaderLength <= end; at += Window - (JournalRecord.Magic.Length - 1))
         {
             var length = (int)Math.Min(Window, end - at);
             Read(window.AsSpan(0, length), at);
-            for (var from = 0; window.AsSpan(from, length - from).IndexOf("NXJ2"u8) is var hit and >= 0; from += hit + 1)
+            for (var from = 0; window.AsSpan(from, length - from).IndexOf(JournalRecord.Magic) is var hit and >= 0; from += hit + 1)
             {
                 if (at + from + hit + JournalRecord.HeaderLength > end || !TryAt(at + from + hit, end, verify: true, out _))
                     continue;

@@ -34,11 +34,11 @@ internal sealed class DomainRebuild
         {
             BatchCommands =
             {
-                new($"SELECT {StoredNodes.Columns} FROM requests r WHERE r.domain = $1 AND r.started_at >= $2 AND r.started_at < $3 AND r.prefix_hash IS NOT NULL") { Parameters = { new() { Value = Domain }, new() { Value = since.AddDays(-62).ToUniversalTime() }, new() { Value = since.ToUniversalTime() } } },
+                new($"SELECT {StoredNodes.Columns} FROM requests r WHERE r.domain = $1 AND r.started_at >= $2 AND r.started_at < $3 AND r.prefix_hash IS NOT NULL") { Parameters = { new() { Value = Domain }, new() { Value = (since - KnownRequests.LookedFor).ToUniversalTime() }, new() { Value = since.ToUniversalTime() } } },
                 new("""
                     SELECT s.session_id, s.conversation_id FROM conversation_sessions s
                     WHERE s.domain = $1 AND EXISTS (SELECT 1 FROM requests r WHERE r.domain = $1 AND r.session_id = s.session_id AND r.started_at >= $2 AND r.started_at < $3)
-                    """) { Parameters = { new() { Value = Domain }, new() { Value = since.AddDays(-62).ToUniversalTime() }, new() { Value = since.ToUniversalTime() } } },
+                    """) { Parameters = { new() { Value = Domain }, new() { Value = (since - KnownRequests.LookedFor).ToUniversalTime() }, new() { Value = since.ToUniversalTime() } } },
             },
         };
         await using var reader = await batch.ExecuteReaderAsync(cancellation);

@@ -64,6 +64,6 @@ internal sealed class Rebuilder(IDbContextFactory<NexusDbContext> contexts, Payl
     private async Task<List<string>> DomainsAsync(CancellationToken cancellation)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
-        return await db.Usage15m.AsNoTracking().Select(row => row.Domain).Distinct().OrderBy(name => name).ToListAsync(cancellation);
+        return await db.Usage1d.AsNoTracking().Select(row => row.Domain).Distinct().OrderBy(name => name).ToListAsync(cancellation);
     }
 }

@@ -117,7 +117,7 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
         await AccountingLock.HoldAsync(hold, cancellation);
         var undone = KeptName(state.Database, "undone", time.GetUtcNow());
         await new DatabaseSwap(database.Settings, hold).RunAsync(state.Database, state.Kept, undone, cancellation);
-        ClearPools();
+        database.ClearPools();
         await AuditAsync(actor, "restore.undone", state.Database, cancellation);
         return Enter(state with { Step = RestoreSteps.Undone, Message = $"The database of before is back. The restored one is kept as {undone}; requests stored since the restore are in it." });
     }
@@ -158,7 +158,7 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
 
     private async Task<RestoreState> FinishAsync(RestoreState state, CancellationToken cancellation)
     {
-        ClearPools();
+        database.ClearPools();
         var manager = new RecurringJobManager(HangfireStorage.Create(database, loggers), ScheduleFilters.ForServer());
         await using (var db = new NexusDbContext(NexusDbOptions.Of(database.JobsDataSource)))
             foreach (var plan in await JobPlans.ListAsync(db, cancellation))
@@ -218,14 +218,6 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
         var now = state with { ChangedAt = time.GetUtcNow() };
         now.Write(Directory);
         return now;
-    }
-
-    /// <summary>Their sessions were ended; a fresh one is made for whoever asks next.</summary>
-    private void ClearPools()
-    {
-        database.DataSource.Clear();
-        database.JobsDataSource.Clear();
-        database.SchedulerDataSource.Clear();
     }
 
     private static partial class Log

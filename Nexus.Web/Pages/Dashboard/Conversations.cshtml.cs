@@ -50,7 +50,7 @@ internal sealed class ConversationsModel(NexusDbContext db, TimeProvider time) :
     private async Task<Fragment> FiltersAsync(ConversationFilter filter, TimeRange range, bool single, CancellationToken cancellation)
     {
         var from = time.GetUtcNow().AddDays(-30);
-        var known = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model, row.AccountId, Person = row.Owner != "" ? row.Owner : row.KeyId }).Distinct().ToListAsync(cancellation);
+        var known = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model, row.AccountId, Person = row.Owner != "" ? row.Owner : row.KeyId }).Distinct().ToListAsync(cancellation);
         return Fragment.Of<ConversationFilters>(
             ("Search", filter.Words), ("Domains", Sorted(known.Select(row => row.Domain))), ("People", Sorted(known.Select(row => row.Person))), ("Accounts", Sorted(known.Select(row => row.AccountId))), ("Models", Sorted(known.Select(row => row.Model))),
             ("Domain", filter.Domain), ("Person", filter.Person), ("Account", filter.Account), ("Model", filter.Model), ("Only", filter.Only), ("Single", single),

@@ -12,7 +12,7 @@ internal static class LedgerRollup
             INSERT INTO {tier.Table} ({RollupColumns.All}, duration_histogram, first_byte_histogram)
             SELECT date_bin('{tier.Width.TotalMinutes:0} minutes', started_at, '2000-01-01Z') AS bucket, domain, coalesce(account_id, ''), coalesce(key_id, ''), coalesce(owner, ''),
                 coalesce(model_served, model_requested, ''), coalesce(request_type, ''), lane,
-                count(*), count(*) FILTER (WHERE outcome IN ({string.Join(", ", Outcomes.Failed.Select(outcome => $"'{outcome}'"))})),
+                count(*), count(*) FILTER (WHERE outcome IN ({Outcomes.FailedSql})),
                 sum(input_tokens), sum(output_tokens), sum(cache_creation_5m_tokens), sum(cache_creation_1h_tokens), sum(cache_read_tokens), sum(tool_calls), sum(estimated_output_tokens),
                 coalesce(sum(cost_micros), 0), coalesce(sum(cost_micros) FILTER (WHERE cost_estimate IS NOT NULL), 0), sum(cache_savings_micros),
                 count(*) FILTER (WHERE cost_estimate LIKE 'unpriced%'), count(*) FILTER (WHERE rate_limit_status = 'allowed_warning'), sum(duration_ms), max(started_at),

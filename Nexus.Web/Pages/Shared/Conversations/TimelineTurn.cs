@@ -1,3 +1,4 @@
+using Nexus.Web.Capture;
 using Nexus.Web.Conversations;
 using Nexus.Web.Storage;
 
@@ -10,7 +11,7 @@ public sealed record TimelineTurn(
     Guid Id, DateTimeOffset At, string Branch, string Kind, string Lane, string? Model, string Outcome, string? Error, double DurationMs, double? WaitedMs, string? Waited, int ToolCalls,
     long InputTokens, long CacheRead, long CacheWritten, long OutputTokens, long? CostMicros, IReadOnlyList<TimelineTurn> Inside)
 {
-    public bool Failed => Outcome is not ("completed" or "client_aborted");
+    public bool Failed => Outcomes.IsFailed(Outcome);
 
     internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows)
     {
