@@ -21,8 +21,8 @@ internal sealed partial class DashboardKey
         var path = Path.Combine(data.Value.KeysDirectory, "dashboard-api-key");
         if (!File.Exists(path))
         {
-            Directory.CreateDirectory(data.Value.KeysDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            PrivateFiles.MakeDirectory(data.Value.KeysDirectory);
+            using var file = new FileStream(path, PrivateFiles.Writing(FileMode.CreateNew));
             file.Write(System.Text.Encoding.ASCII.GetBytes("nxd_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))));
             Log.Made(logger, path);
         }

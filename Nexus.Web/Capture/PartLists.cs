@@ -17,6 +17,9 @@ internal sealed class PartLists
     /// <summary>Older lists are not continued: retention could drop the month of one while it is being named.</summary>
     private static readonly TimeSpan LongestReach = TimeSpan.FromDays(7);
 
+    /// <summary>SQL of the hashes of parts that a row <c>p</c> of <c>request_payloads</c> names by itself, its headers' among them.</summary>
+    public const string NamedSql = "(SELECT substring(p.parts FROM n * 32 + 1 FOR 32) AS hash FROM generate_series(0, length(p.parts) / 32 - 1) AS n UNION ALL SELECT p.request_headers WHERE p.request_headers IS NOT NULL)";
+
     private readonly Dictionary<UInt128, Base> _bases = [];
     private readonly Dictionary<UInt128, Base> _staged = [];
     private long _bytes;

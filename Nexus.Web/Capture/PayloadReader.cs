@@ -69,6 +69,18 @@ internal sealed class PayloadReader(Database database)
         return milliseconds < 253_402_300_800_000 ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.MinValue;
     }
 
+    /// <summary>The other way round: every id of an earlier time sorts before it.</summary>
+    public static Guid FirstIdAt(DateTimeOffset at)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, at.ToUnixTimeMilliseconds() << 16);
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    /// <summary>The same as <see cref="StartOf"/> of an id in SQL.</summary>
+    public static string StartSql(string id) => $"to_timestamp(('x' || left(replace({id}::text, '-', ''), 12))::bit(48)::bigint / 1000.0)";
+
     private static async Task<PayloadRow?> RowAsync(NpgsqlConnection connection, Guid id, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("SELECT base_id, prefix_kept, parts, request_headers, response_headers, response, arrivals FROM request_payloads WHERE started_at = $1 AND id = $2", connection);

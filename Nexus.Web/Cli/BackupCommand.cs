@@ -58,7 +58,7 @@ internal static class BackupCommand
             await using var app = CliHost.Build(builder => builder.AddBackups());
             var store = app.Services.GetRequiredService<BackupStore>();
             Console.WriteLine("file\tmade\tbytes\trows\tverified");
-            foreach (var backup in new[] { "database", "recent", "credentials" }.SelectMany(store.List))
+            foreach (var (_, backup) in store.All())
                 Console.WriteLine(string.Join('\t', backup.Path, Time(backup.MadeAt), backup.Bytes, backup.Manifest?.Database?.Rows.Values.Sum().ToString(CultureInfo.InvariantCulture) ?? "-",
                     backup.Verified switch { null => "never", { Problem: { } problem } => problem, var verified => Time(verified.At) }));
             return 0;

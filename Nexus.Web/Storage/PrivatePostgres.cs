@@ -188,7 +188,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
 
     private static void WriteSecret(string path, string text)
     {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        using var file = new FileStream(path, PrivateFiles.Writing(FileMode.Create));
         file.Write(System.Text.Encoding.UTF8.GetBytes(text));
     }
 

@@ -44,8 +44,8 @@ internal sealed partial class AccessFile(IOptions<DataOptions> data, ILogger<Acc
             return;
         try
         {
-            Directory.CreateDirectory(data.Value.KeysDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            using (var file = new FileStream(_path + ".new", new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            PrivateFiles.MakeDirectory(data.Value.KeysDirectory);
+            using (var file = new FileStream(_path + ".new", PrivateFiles.Writing(FileMode.Create)))
                 file.Write(bytes);
             File.Move(_path + ".new", _path, overwrite: true);
             _written = bytes;

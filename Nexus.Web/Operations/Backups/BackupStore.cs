@@ -38,9 +38,8 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
     /// <summary>A name that none has yet.</summary>
     public string NewPath(string kind, string extension, DateTimeOffset at)
     {
-        const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        System.IO.Directory.CreateDirectory(Root, Mode);
-        var directory = System.IO.Directory.CreateDirectory(DirectoryOf(kind), Mode).FullName;
+        PrivateFiles.MakeDirectory(Root);
+        var directory = PrivateFiles.MakeDirectory(DirectoryOf(kind)).FullName;
         for (; ; at = at.AddSeconds(1))
         {
             var path = Path.Combine(directory, $"{Prefix(kind)}-{at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}.{extension}");
@@ -66,8 +65,11 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
             .Select(file => Read(file.FullName)).OrderByDescending(backup => backup.MadeAt).ThenByDescending(backup => backup.Name, StringComparer.Ordinal)];
     }
 
+    /// <summary>Of every kind, each newest first.</summary>
+    public IEnumerable<(string Kind, StoredBackup Backup)> All() => new[] { "database", "recent", "credentials" }.SelectMany(kind => List(kind).Select(backup => (kind, backup)));
+
     /// <summary>By the name of its file alone; no path leads out of the store.</summary>
-    public StoredBackup? Find(string name) => new[] { "database", "recent", "credentials" }.SelectMany(List).FirstOrDefault(backup => backup.Name == name);
+    public StoredBackup? Find(string name) => All().Select(stored => stored.Backup).FirstOrDefault(backup => backup.Name == name);
 
     public static StoredBackup Read(string path)
     {
@@ -114,7 +116,7 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
 
     public static void WritePrivately(string path, string text)
     {
-        using (var file = new FileStream(path + UnfinishedSuffix, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        using (var file = new FileStream(path + UnfinishedSuffix, PrivateFiles.Writing(FileMode.Create)))
         {
             file.Write(System.Text.Encoding.UTF8.GetBytes(text));
             file.Flush(flushToDisk: true);

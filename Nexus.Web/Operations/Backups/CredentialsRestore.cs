@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Configuration;
 
 namespace Nexus.Web.Operations.Backups;
 
@@ -18,9 +19,8 @@ internal sealed class CredentialsRestore(BackupStore store, IOptions<BackupOptio
         var stamp = time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
         // On the same file system, so that files change places by rename.
         var staging = Path.Combine(target, CredentialsBackup.StagingPrefix + stamp);
-        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        Directory.CreateDirectory(target, Private);
-        Directory.CreateDirectory(staging, Private);
+        PrivateFiles.MakeDirectory(target);
+        PrivateFiles.MakeDirectory(staging);
         try
         {
             var files = await CredentialsArchive.ExtractAsync(backup.Path, backup.Manifest, options.Value.Passphrase, staging, cancellation);
@@ -45,7 +45,7 @@ internal sealed class CredentialsRestore(BackupStore store, IOptions<BackupOptio
 
     private static string Keep(string target, List<string> files, string directory)
     {
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFiles.MakeDirectory(directory);
         foreach (var file in files)
         {
             var copy = Path.Combine(directory, file);

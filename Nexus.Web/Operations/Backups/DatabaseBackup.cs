@@ -8,7 +8,12 @@ namespace Nexus.Web.Operations.Backups;
 
 /// <param name="Since">Null: everything.</param>
 /// <param name="Custom">pg_dump's own format, for pg_restore, in place of SQL that psql reads.</param>
-internal sealed record BackupRequest(DateTimeOffset? Since = null, bool Custom = false);
+internal sealed record BackupRequest(DateTimeOffset? Since = null, bool Custom = false)
+{
+    public string Kind => Since is null ? "database" : "recent";
+
+    public string Format => Custom ? "custom" : "sql.gz";
+}
 
 /// <summary>
 /// Dumps the database of a connection into the <see cref="BackupStore"/>, streaming. What the manifest counts is counted in the
@@ -27,9 +32,8 @@ internal sealed partial class DatabaseBackup(Database database, BackupStore stor
         if (request is { Custom: true, Since: not null })
             throw new InvalidOperationException("--since makes SQL: it cannot be combined with --custom.");
         var dump = await clients.FindAsync("pg_dump", connection.PostgreSqlVersion, cancellation);
-        var kind = request.Since is null ? "database" : "recent";
-        store.Prune(kind);
-        var path = store.NewPath(kind, request.Custom ? "dump" : "sql.gz", time.GetUtcNow());
+        store.Prune(request.Kind);
+        var path = store.NewPath(request.Kind, request.Custom ? "dump" : "sql.gz", time.GetUtcNow());
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
         try
         {
@@ -40,7 +44,7 @@ internal sealed partial class DatabaseBackup(Database database, BackupStore stor
             var manifest = await WriteAsync(connection, path, request, pgDump, dump.Version, report, cancellation);
             BackupStore.Finish(path, manifest);
             Log.Made(logger, manifest.File, manifest.Sums.Bytes, manifest.Database!.Rows.Values.Sum());
-            foreach (var gone in store.Prune(kind))
+            foreach (var gone in store.Prune(request.Kind))
                 Log.Expired(logger, gone);
             return manifest;
         }
@@ -78,7 +82,7 @@ internal sealed partial class DatabaseBackup(Database database, BackupStore stor
 
         var content = new DatabaseContent(connection.PostgreSqlVersion.ToString(), version, await SnapshotFacts.SchemaAsync(connection, cancellation), size, progress.Bytes, request.Since,
             recent?.Rows(rows) ?? rows, await SnapshotFacts.NewestAsync(connection, cancellation), await SnapshotFacts.SamplesAsync(connection, recent is null ? null : RecentData.Payloads, cancellation));
-        return new(request.Since is null ? "database" : "recent", request.Custom ? "custom" : "sql.gz", Path.GetFileName(path), now,
+        return new(request.Kind, request.Format, Path.GetFileName(path), now,
             recent?.Holds ?? "Every table of the database. Not Hangfire's schema, not the files under DATA_DIR and CREDENTIALS_DIR.", sums, HealthState.Version)
         { Database = content };
     }
@@ -86,8 +90,7 @@ internal sealed partial class DatabaseBackup(Database database, BackupStore stor
     /// <summary>Bytes that the dump will have, by the last one's proportion; SQL writes two digits for a stored byte.</summary>
     private long Expected(BackupRequest request, long size)
     {
-        var format = request.Custom ? "custom" : "sql.gz";
-        var last = store.List(request.Since is null ? "database" : "recent").Select(backup => backup.Manifest).FirstOrDefault(manifest => manifest?.Format == format)?.Database;
+        var last = store.List(request.Kind).Select(backup => backup.Manifest).FirstOrDefault(manifest => manifest?.Format == request.Format)?.Database;
         return last is { DatabaseBytes: > 0 } ? (long)((double)size * last.DumpedBytes / last.DatabaseBytes) : request.Custom ? size : size * 2;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Nexus.Web.Capture;
 using Npgsql;
 
 namespace Nexus.Web.Operations.Backups;
@@ -37,17 +38,16 @@ internal sealed class RecentData
                 SELECT started_at, id FROM requests WHERE started_at >= $1
                 UNION SELECT started_at, id FROM requests WHERE session_id IN (SELECT session_id FROM requests WHERE started_at >= $1 AND session_id IS NOT NULL);
             """;
-        const string Rest = """
+        var rest = $"""
             CREATE TEMP TABLE backup_payloads ON COMMIT DROP AS
                 WITH RECURSIVE taken AS (
                     SELECT p.started_at, p.id, p.base_id FROM request_payloads p JOIN pg_temp.backup_requests USING (started_at, id)
                     UNION SELECT p.started_at, p.id, p.base_id FROM taken JOIN request_payloads p ON p.id = taken.base_id
-                        AND p.started_at = to_timestamp(('x' || left(replace(taken.base_id::text, '-', ''), 12))::bit(48)::bigint / 1000.0))
+                        AND p.started_at = {PayloadReader.StartSql("taken.base_id")})
                 SELECT DISTINCT started_at, id FROM taken;
             INSERT INTO pg_temp.backup_requests SELECT started_at, id FROM requests JOIN pg_temp.backup_payloads USING (started_at, id) EXCEPT SELECT started_at, id FROM pg_temp.backup_requests;
             CREATE TEMP TABLE backup_parts ON COMMIT DROP AS
-                SELECT DISTINCT substring(p.parts FROM n * 32 + 1 FOR 32) AS hash FROM request_payloads p JOIN pg_temp.backup_payloads USING (started_at, id), generate_series(0, length(p.parts) / 32 - 1) AS n
-                UNION SELECT p.request_headers FROM request_payloads p JOIN pg_temp.backup_payloads USING (started_at, id) WHERE p.request_headers IS NOT NULL;
+                SELECT DISTINCT named.hash FROM request_payloads p JOIN pg_temp.backup_payloads USING (started_at, id), LATERAL {PartLists.NamedSql} AS named;
             ANALYZE pg_temp.backup_requests; ANALYZE pg_temp.backup_payloads; ANALYZE pg_temp.backup_parts;
             """;
         await using (var select = new NpgsqlCommand(Sql, connection) { CommandTimeout = 0 })
@@ -57,8 +57,8 @@ internal sealed class RecentData
             await select.ExecuteNonQueryAsync(cancellation);
         }
 
-        await using (var rest = new NpgsqlCommand(Rest, connection) { CommandTimeout = 0 })
-            await rest.ExecuteNonQueryAsync(cancellation);
+        await using (var gather = new NpgsqlCommand(rest, connection) { CommandTimeout = 0 })
+            await gather.ExecuteNonQueryAsync(cancellation);
         var counts = new Dictionary<string, long>();
         foreach (var (table, taken) in new[] { ("requests", Requests), ("request_payloads", Payloads), ("content_parts", Parts) })
         {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Nexus.Web.Configuration;
 using Nexus.Web.Storage;
 using Npgsql;
 
@@ -36,7 +37,7 @@ internal sealed class RestoreDrill(Database database, BackupStore store, Databas
         var scratch = Path.Combine(store.DirectoryOf("credentials"), ".drill");
         if (Directory.Exists(scratch))
             Directory.Delete(scratch, recursive: true);
-        Directory.CreateDirectory(scratch, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFiles.MakeDirectory(scratch);
         try
         {
             var files = await CredentialsArchive.ExtractAsync(backup.Path, Manifest(backup), options.Value.Passphrase, scratch, cancellation);

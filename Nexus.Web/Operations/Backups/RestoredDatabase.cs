@@ -8,16 +8,14 @@ namespace Nexus.Web.Operations.Backups;
 /// <summary>Compares a restored database with the manifest of its backup.</summary>
 internal static class RestoredDatabase
 {
-    private const string MissingPartSql = """
-        SELECT p.id, encode(named.hash, 'hex') FROM request_payloads p, LATERAL (
-            SELECT substring(p.parts FROM n * 32 + 1 FOR 32) AS hash FROM generate_series(0, length(p.parts) / 32 - 1) AS n
-            UNION ALL SELECT p.request_headers WHERE p.request_headers IS NOT NULL) AS named
+    private const string MissingPartSql = $"""
+        SELECT p.id, encode(named.hash, 'hex') FROM request_payloads p, LATERAL {PartLists.NamedSql} AS named
         WHERE NOT EXISTS (SELECT 1 FROM content_parts c WHERE c.hash = named.hash) LIMIT 1
         """;
 
-    private const string MissingBaseSql = """
+    private static readonly string MissingBaseSql = $"""
         SELECT p.id, p.base_id::text FROM request_payloads p WHERE p.base_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM request_payloads b WHERE b.id = p.base_id AND b.started_at = to_timestamp(('x' || left(replace(p.base_id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)) LIMIT 1
+            SELECT 1 FROM request_payloads b WHERE b.id = p.base_id AND b.started_at = {PayloadReader.StartSql("p.base_id")}) LIMIT 1
         """;
 
     /// <param name="manifest">Null for a file without one: then only what must hold of any database is looked at.</param>

@@ -77,7 +77,7 @@ internal sealed class JobPlans(Database database, IRecurringJobManager manager, 
         {
             Apply(manager, before);
             if (error is ArgumentException)
-                throw new FormatException($"'{row.Cron}' is no schedule: five fields are needed (minute, hour, day of the month, month, day of the week), such as '15 2 * * *'.");
+                throw NoSchedule(row.Cron);
             throw;
         }
     }
@@ -85,7 +85,7 @@ internal sealed class JobPlans(Database database, IRecurringJobManager manager, 
     private static void Check(JobChange change)
     {
         if (change.Cron.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length != 5)
-            throw new FormatException($"'{change.Cron}' is no schedule: five fields are needed (minute, hour, day of the month, month, day of the week), such as '15 2 * * *'.");
+            throw NoSchedule(change.Cron);
         if (change.TimeBoxMinutes is < 1 or > LongestBoxMinutes)
             throw new FormatException($"The time box is from 1 to {LongestBoxMinutes} minutes.");
         if (change.Retry.Attempts is < 0 or > 20 || change.Retry.After < TimeSpan.FromSeconds(1) || change.Retry.After > TimeSpan.FromDays(1))
@@ -93,6 +93,8 @@ internal sealed class JobPlans(Database database, IRecurringJobManager manager, 
         if (change.Window is { } window && window.Opens == window.Closes)
             throw new FormatException("The window closes when it opens. Leave both empty for any hour.");
     }
+
+    private static FormatException NoSchedule(string cron) => new($"'{cron}' is no schedule: five fields are needed (minute, hour, day of the month, month, day of the week), such as '15 2 * * *'.");
 
     private static JobSettingsRow Set(JobSettingsRow row, JobChange change)
     {

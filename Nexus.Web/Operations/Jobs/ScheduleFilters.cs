@@ -24,12 +24,10 @@ internal sealed class ScheduledRetry : IElectStateFilter
     /// <summary>Retries and seconds before the first, as they were when the run began; without it the schedule's.</summary>
     public const string Parameter = "Retry";
 
-    private readonly Dictionary<string, RetryRule> _rules = Schedule.All.ToDictionary(job => job.Id, job => job.Retry);
-
     public void OnStateElection(ElectStateContext context)
     {
-        if (context.CandidateState is FailedState { Exception: not TimeBoxUsedUpException } && context.BackgroundJob.Job?.Args is [string id, ..] && _rules.TryGetValue(id, out var rule))
-            Retry(context.GetJobParameter<int[]>(Parameter) is [var attempts, var seconds] ? new(attempts, TimeSpan.FromSeconds(seconds)) : rule).OnStateElection(context);
+        if (context.CandidateState is FailedState { Exception: not TimeBoxUsedUpException } && context.BackgroundJob.Job?.Args is [string id, ..] && Schedule.Find(id) is { } job)
+            Retry(context.GetJobParameter<int[]>(Parameter) is [var attempts, var seconds] ? new(attempts, TimeSpan.FromSeconds(seconds)) : job.Retry).OnStateElection(context);
     }
 
     private static AutomaticRetryAttribute Retry(RetryRule rule) => new()

@@ -202,7 +202,7 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
 
     private FileStream Single()
     {
-        System.IO.Directory.CreateDirectory(Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFiles.MakeDirectory(Directory);
         try
         {
             return new FileStream(Path.Combine(Directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

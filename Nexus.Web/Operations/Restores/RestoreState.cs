@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nexus.Web.Configuration;
 using Nexus.Web.Operations.Backups;
 
 namespace Nexus.Web.Operations.Restores;
@@ -20,7 +21,7 @@ internal sealed record RestoreState(string Step, string File, string? Credential
 
     public void Write(string directory)
     {
-        Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        PrivateFiles.MakeDirectory(directory);
         BackupStore.WritePrivately(PathIn(directory), JsonSerializer.Serialize(this, JsonSerializerOptions.Web));
     }
 

@@ -7,7 +7,6 @@ namespace Nexus.Web.Operations.Retention;
 /// <summary>Takes expired months out of the ledger and the payloads: whole partitions, and rows of the default ones.</summary>
 internal static class ExpiredMonths
 {
-    private const int RowsAtATime = 5_000;
     private const int ListsAtATime = 200;
 
     /// <returns>What went, by partition.</returns>
@@ -42,9 +41,7 @@ internal static class ExpiredMonths
         foreach (var name in gone)
             // Its name is letters, digits and underscores. The parent is locked for a moment, as long as lock_timeout allows.
             await ExecuteAsync(connection, $"DROP TABLE {name}", null, cancellation);
-        var rows = 0;
-        while (await ExecuteAsync(connection, $"DELETE FROM {parent}_default WHERE ctid = ANY(ARRAY(SELECT ctid FROM {parent}_default WHERE started_at < $1 LIMIT {RowsAtATime}))", bound, cancellation) is var some and > 0)
-            rows += some;
+        var rows = await ExpiredRows.DeleteAsync(connection, parent + "_default", "started_at < $1", bound, cancellation);
         if (rows > 0)
             gone.Add(string.Create(CultureInfo.InvariantCulture, $"{rows} rows of {parent}_default"));
         return gone;
@@ -58,7 +55,7 @@ internal static class ExpiredMonths
         for (var rewritten = 0; ;)
         {
             var ids = new List<Guid>();
-            await using (var find = new NpgsqlCommand(Sql, connection) { CommandTimeout = 0, Parameters = { new() { Value = bound }, new() { Value = FirstId(bound) }, new() { Value = ListsAtATime } } })
+            await using (var find = new NpgsqlCommand(Sql, connection) { CommandTimeout = 0, Parameters = { new() { Value = bound }, new() { Value = PayloadReader.FirstIdAt(bound) }, new() { Value = ListsAtATime } } })
             await using (var reader = await find.ExecuteReaderAsync(cancellation))
                 while (await reader.ReadAsync(cancellation))
                     ids.Add(reader.GetGuid(0));
@@ -76,13 +73,6 @@ internal static class ExpiredMonths
 
             rewritten += ids.Count;
         }
-    }
-
-    private static Guid FirstId(DateTimeOffset at)
-    {
-        var bytes = new byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, at.ToUnixTimeMilliseconds() << 16);
-        return new Guid(bytes, bigEndian: true);
     }
 
     private static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, DateTimeOffset? bound, CancellationToken cancellation)

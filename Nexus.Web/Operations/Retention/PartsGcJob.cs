@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nexus.Web.Capture;
 using Nexus.Web.Operations.Jobs;
 using Npgsql;
 
@@ -24,10 +25,8 @@ internal sealed class PartsGcJob(TimeProvider time) : IJob
         await ExecuteAsync(context.Connection, "DROP TABLE IF EXISTS pg_temp.gc_parts; CREATE TEMP TABLE gc_parts (hash bytea PRIMARY KEY)", null, cancellation);
         var candidates = await ExecuteAsync(context.Connection, "INSERT INTO pg_temp.gc_parts SELECT hash FROM content_parts WHERE last_seen < $1", before, cancellation);
         await ExecuteAsync(context.Connection, "ANALYZE pg_temp.gc_parts", null, cancellation);
-        var named = candidates == 0 ? 0 : await ExecuteAsync(context.Connection, """
-            DELETE FROM pg_temp.gc_parts g USING (
-                SELECT DISTINCT substring(p.parts FROM n * 32 + 1 FOR 32) AS hash FROM request_payloads p, generate_series(0, length(p.parts) / 32 - 1) AS n
-                UNION SELECT request_headers FROM request_payloads WHERE request_headers IS NOT NULL) AS named
+        var named = candidates == 0 ? 0 : await ExecuteAsync(context.Connection, $"""
+            DELETE FROM pg_temp.gc_parts g USING (SELECT DISTINCT named.hash FROM request_payloads p, LATERAL {PartLists.NamedSql} AS named) AS named
             WHERE g.hash = named.hash
             """, null, cancellation);
         var total = candidates - named;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Capture;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Usage;
 using Npgsql;
@@ -10,57 +11,45 @@ namespace Nexus.Web.Operations.Retention;
 internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvider time) : IJob
 {
     public const string Id = "retention";
-    private const int RowsAtATime = 5_000;
-    private const string FirstId = "(lpad(to_hex((extract(epoch FROM $1::timestamptz) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid";
     private const string Ended = "conversation_id IN (SELECT id FROM conversations WHERE last_at < $1)";
 
     public async Task<JobResult> RunAsync(JobContext context, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var fine = (DateTimeOffset?)(now - UsageTables.FineKept);
-        var rollups = RetentionAge.Parse(options.Value.Rollups).Bound(now);
-        var (ledger, payloads) = (options.Value.LedgerBound(now), options.Value.PayloadBound(now));
-        (string Table, string Expired, DateTimeOffset? Bound)[] classes =
+        var fine = Day(now - UsageTables.FineKept);
+        var rollups = Day(RetentionAge.Parse(options.Value.Rollups).Bound(now));
+        var (ledger, payloads) = (Day(options.Value.LedgerBound(now)), Day(options.Value.PayloadBound(now)));
+        (string Table, string Expired, object? Bound)[] classes =
         [
             ("usage_5m", "bucket < $1", fine), ("usage_accounts_5m", "bucket < $1", fine), ("usage_15m", "bucket < $1", rollups), ("usage_1h", "bucket < $1", rollups), ("usage_1d", "bucket < $1", rollups), ("usage_tools_15m", "bucket < $1", rollups),
-            ("cache_misses", "started_at < $1", ledger), ("audit_log", "at < $1", RetentionAge.Parse(options.Value.Audit).Bound(now)),
-            // What people typed is kept as long as the bodies that it stands in. An id begins with the milliseconds of its time.
-            ("conversation_words", $"request_id < {FirstId}", payloads), ("conversation_hooks", $"request_id < {FirstId}", ledger),
+            ("cache_misses", "started_at < $1", ledger), ("audit_log", "at < $1", Day(RetentionAge.Parse(options.Value.Audit).Bound(now))),
+            // What people typed is kept as long as the bodies that it stands in.
+            ("conversation_words", "request_id < $1", FirstId(payloads)), ("conversation_hooks", "request_id < $1", FirstId(ledger)),
             ("conversation_branches", Ended, ledger), ("conversation_sessions", Ended, ledger), ("conversations", "last_at < $1", ledger),
         ];
         var gone = new Dictionary<string, long>();
         foreach (var (table, expired, bound) in classes)
         {
-            if (bound is { } before && await DeleteAsync(context.Connection, table, expired, Day(before), cancellation) is var rows and > 0)
+            if (bound is { } before && await ExpiredRows.DeleteAsync(context.Connection, table, expired, before, cancellation) is var rows and > 0)
                 gone[table] = rows;
             await context.ReportAsync(Result(gone, (double)gone.Count / classes.Length));
         }
 
         if (payloads is { } untitled)
-            await ForgetTitlesAsync(context.Connection, Day(untitled), cancellation);
+            await ForgetTitlesAsync(context.Connection, untitled, cancellation);
         return Result(gone, 1);
     }
 
     /// <summary>Whole days of UTC, so that no sum of a day is cut.</summary>
-    private static DateTimeOffset Day(DateTimeOffset before) => new(before.UtcDateTime.Date, TimeSpan.Zero);
+    private static DateTimeOffset? Day(DateTimeOffset? before) => before is { } at ? new(at.UtcDateTime.Date, TimeSpan.Zero) : null;
+
+    private static Guid? FirstId(DateTimeOffset? at) => at is { } time ? PayloadReader.FirstIdAt(time) : null;
 
     /// <summary>A conversation is called by the first words that were typed in it.</summary>
     private static async Task ForgetTitlesAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken cancellation)
     {
         await using var forget = new NpgsqlCommand("UPDATE conversations SET title = NULL WHERE title IS NOT NULL AND last_at < $1", connection) { CommandTimeout = 0, Parameters = { new() { Value = before } } };
         await forget.ExecuteNonQueryAsync(cancellation);
-    }
-
-    private static async Task<long> DeleteAsync(NpgsqlConnection connection, string table, string expired, DateTimeOffset day, CancellationToken cancellation)
-    {
-        for (long rows = 0; ;)
-        {
-            await using var delete = new NpgsqlCommand($"DELETE FROM {table} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {expired} LIMIT {RowsAtATime}))", connection) { CommandTimeout = 0, Parameters = { new() { Value = day } } };
-            if (await delete.ExecuteNonQueryAsync(cancellation) is var some and > 0)
-                rows += some;
-            else
-                return rows;
-        }
     }
 
     private static JobResult Result(Dictionary<string, long> gone, double share) => new(

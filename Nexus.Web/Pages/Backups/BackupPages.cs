@@ -14,13 +14,15 @@ internal sealed class BackupPages(BackupStore store, JobPages jobs, IOptions<Bac
         (DatabaseBackupJob.Id, "Back up the database"), (CredentialsBackupJob.Id, "Back up credentials"), (RestoreDrillJob.Id, "Verify the newest"),
     ];
 
-    public List<BackupLine> List() => [.. new[] { "database", "recent", "credentials" }.SelectMany(kind => store.List(kind).Select(backup => new BackupLine(
+    public List<BackupLine> List() => [.. store.All().Select(stored => Line(stored.Kind, stored.Backup))];
+
+    private static BackupLine Line(string kind, StoredBackup backup) => new(
         backup.Name, kind, backup.MadeAt, backup.Bytes, backup.Manifest?.Database?.Rows.Values.Sum() ?? backup.Manifest?.Files?.Count, backup.Manifest?.Holds,
-        backup.Verified?.At, backup.Verified?.Problem)))];
+        backup.Verified?.At, backup.Verified?.Problem);
 
     public async Task<List<BackupJobLine>> JobsAsync(CancellationToken cancellation)
     {
-        var lines = (await jobs.ListAsync(cancellation)).ToDictionary(line => line.Id);
+        var lines = (await jobs.ListAsync([.. Jobs.Select(job => job.Id)], cancellation)).ToDictionary(line => line.Id);
         return [.. Jobs.Select(job => lines[job.Id].Last is { } last
             ? new BackupJobLine(job.Id, job.Verb, last.Running, last.Progress, last.Summary, last.Error, last.At)
             : new BackupJobLine(job.Id, job.Verb, false, null, null, null, null))];

@@ -31,7 +31,7 @@ internal sealed class JobsModel(JobPages pages, JobStarter starter, IAntiforgery
 
     private async Task<IActionResult> ShowAsync(string? done, string? problem, CancellationToken cancellation)
     {
-        Results = Fragment.Of<JobList>(("Jobs", await pages.ListAsync(cancellation)), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Done", done), ("Problem", problem));
+        Results = Fragment.Of<JobList>(("Jobs", await pages.ListAsync(null, cancellation)), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Done", done), ("Problem", problem));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }
 }

@@ -13,11 +13,12 @@ internal sealed class JobPages(NexusDbContext db, JobPlans plans)
     /// <summary>Runs that a trend is drawn of.</summary>
     private const int Trend = 20;
 
-    public async Task<List<JobLine>> ListAsync(CancellationToken cancellation)
+    /// <param name="only">Ids; null: all.</param>
+    public async Task<List<JobLine>> ListAsync(IReadOnlyCollection<string>? only, CancellationToken cancellation)
     {
         var next = plans.NextRuns();
         var lines = new List<JobLine>();
-        foreach (var plan in await JobPlans.ListAsync(db, cancellation))
+        foreach (var plan in (await JobPlans.ListAsync(db, cancellation)).Where(plan => only is null || only.Contains(plan.Job.Id)))
         {
             var id = plan.Job.Id;
             var runs = await db.JobRuns.AsNoTracking().Where(run => run.Job == id).OrderByDescending(run => run.StartedAt).Take(Trend)
@@ -29,7 +30,7 @@ internal sealed class JobPages(NexusDbContext db, JobPlans plans)
         return lines;
     }
 
-    public async Task<JobLine?> FindAsync(string id, CancellationToken cancellation) => (await ListAsync(cancellation)).Find(line => line.Id == id);
+    public async Task<JobLine?> FindAsync(string id, CancellationToken cancellation) => (await ListAsync([id], cancellation)).FirstOrDefault();
 
     public Task<List<JobRunLine>> RunsAsync(string id, CancellationToken cancellation) =>
         db.JobRuns.AsNoTracking().Where(run => run.Job == id).OrderByDescending(run => run.StartedAt).Take(Trend)
