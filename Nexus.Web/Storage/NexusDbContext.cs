@@ -26,6 +26,8 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<AccountWindowRow> AccountWindows => Set<AccountWindowRow>();
     public DbSet<CacheMissRow> CacheMisses => Set<CacheMissRow>();
     public DbSet<AuditRow> Audit => Set<AuditRow>();
+    public DbSet<ResourceSampleRow> ResourceSamples => Set<ResourceSampleRow>();
+    public DbSet<DatabaseSampleRow> DatabaseSamples => Set<DatabaseSampleRow>();
     public DbSet<LimitRow> Limits => Set<LimitRow>();
     public DbSet<LimitCounterRow> LimitCounters => Set<LimitCounterRow>();
     public DbSet<LimitLeaseRow> LimitLeases => Set<LimitLeaseRow>();
@@ -131,6 +133,12 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
             audit.ToTable("audit_log").HasKey(row => row.Id);
             audit.Property(row => row.Details).HasColumnType("jsonb");
             audit.HasIndex(row => row.At);
+        });
+        modelBuilder.Entity<ResourceSampleRow>().ToTable("resource_samples").HasKey(row => new { row.SpanMinutes, row.At, row.Node });
+        modelBuilder.Entity<DatabaseSampleRow>(sample =>
+        {
+            sample.ToTable("database_samples").HasKey(row => new { row.SpanMinutes, row.At });
+            sample.Property(row => row.Tables).HasColumnType("jsonb");
         });
     }
 

@@ -574,6 +574,50 @@ namespace Nexus.Web.Migrations
                     b.ToTable("conversation_words", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.DatabaseSampleRow", b =>
+                {
+                    b.Property<short>("SpanMinutes")
+                        .HasColumnType("smallint")
+                        .HasColumnName("span_minutes");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<int>("Active")
+                        .HasColumnType("integer")
+                        .HasColumnName("active");
+
+                    b.Property<long>("Bytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes");
+
+                    b.Property<int>("Connections")
+                        .HasColumnType("integer")
+                        .HasColumnName("connections");
+
+                    b.Property<long?>("DiskBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("disk_bytes");
+
+                    b.Property<long?>("DiskFreeBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("disk_free_bytes");
+
+                    b.Property<int>("MaxConnections")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_connections");
+
+                    b.Property<string>("Tables")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("tables");
+
+                    b.HasKey("SpanMinutes", "At")
+                        .HasName("pk_database_samples");
+
+                    b.ToTable("database_samples", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.DomainSettingsRow", b =>
                 {
                     b.Property<string>("Domain")
@@ -1368,6 +1412,106 @@ namespace Nexus.Web.Migrations
                         .HasName("pk_price_rules");
 
                     b.ToTable("price_rules", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.ResourceSampleRow", b =>
+                {
+                    b.Property<short>("SpanMinutes")
+                        .HasColumnType("smallint")
+                        .HasColumnName("span_minutes");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("text")
+                        .HasColumnName("node");
+
+                    b.Property<double>("AllocatedPerSecond")
+                        .HasColumnType("double precision")
+                        .HasColumnName("allocated_per_second");
+
+                    b.Property<double>("Cpu")
+                        .HasColumnType("double precision")
+                        .HasColumnName("cpu");
+
+                    b.Property<double>("CpuLimit")
+                        .HasColumnType("double precision")
+                        .HasColumnName("cpu_limit");
+
+                    b.Property<double>("CpuMost")
+                        .HasColumnType("double precision")
+                        .HasColumnName("cpu_most");
+
+                    b.Property<long>("DiskBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("disk_bytes");
+
+                    b.Property<long>("DiskFreeBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("disk_free_bytes");
+
+                    b.Property<int>("FullCollections")
+                        .HasColumnType("integer")
+                        .HasColumnName("full_collections");
+
+                    b.Property<double>("GcPause")
+                        .HasColumnType("double precision")
+                        .HasColumnName("gc_pause");
+
+                    b.Property<double?>("GroupCpu")
+                        .HasColumnType("double precision")
+                        .HasColumnName("group_cpu");
+
+                    b.Property<long?>("GroupMemoryBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("group_memory_bytes");
+
+                    b.Property<long>("HeapBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("heap_bytes");
+
+                    b.Property<long>("MemoryBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("memory_bytes");
+
+                    b.Property<long>("MemoryLimitBytes")
+                        .HasColumnType("bigint")
+                        .HasColumnName("memory_limit_bytes");
+
+                    b.Property<long>("MemoryMost")
+                        .HasColumnType("bigint")
+                        .HasColumnName("memory_most");
+
+                    b.Property<int>("OpenFiles")
+                        .HasColumnType("integer")
+                        .HasColumnName("open_files");
+
+                    b.Property<long>("QueuedWork")
+                        .HasColumnType("bigint")
+                        .HasColumnName("queued_work");
+
+                    b.Property<int>("Sockets")
+                        .HasColumnType("integer")
+                        .HasColumnName("sockets");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<int>("Threads")
+                        .HasColumnType("integer")
+                        .HasColumnName("threads");
+
+                    b.Property<double?>("Throttled")
+                        .HasColumnType("double precision")
+                        .HasColumnName("throttled");
+
+                    b.HasKey("SpanMinutes", "At", "Node")
+                        .HasName("pk_resource_samples");
+
+                    b.ToTable("resource_samples", (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.ToolUsageRow", b =>
