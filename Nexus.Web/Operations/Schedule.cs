@@ -47,7 +47,7 @@ internal static class Schedule
             TimeBox = TimeSpan.FromHours(6),
             Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(30)),
         },
-        new(RetentionJob.Id, typeof(RetentionJob), "Deletes rollups, audit entries and missed caches that RETENTION_* does not keep; partitions drops the ledger's and the payloads' months.")
+        new(RetentionJob.Id, typeof(RetentionJob), "Deletes rollups, audit entries, alerts, reports and missed caches that RETENTION_* does not keep; partitions drops the ledger's and the payloads' months.")
         {
             Cron = "10 3 * * *",
             Window = Night,

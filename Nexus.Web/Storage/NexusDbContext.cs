@@ -28,6 +28,11 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<AuditRow> Audit => Set<AuditRow>();
     public DbSet<ResourceSampleRow> ResourceSamples => Set<ResourceSampleRow>();
     public DbSet<DatabaseSampleRow> DatabaseSamples => Set<DatabaseSampleRow>();
+    public DbSet<AlertRuleRow> AlertRules => Set<AlertRuleRow>();
+    public DbSet<AlertRow> Alerts => Set<AlertRow>();
+    public DbSet<AlertSilenceRow> AlertSilences => Set<AlertSilenceRow>();
+    public DbSet<AlertDeliveryRow> AlertDeliveries => Set<AlertDeliveryRow>();
+    public DbSet<ReportRow> Reports => Set<ReportRow>();
     public DbSet<LimitRow> Limits => Set<LimitRow>();
     public DbSet<LimitCounterRow> LimitCounters => Set<LimitCounterRow>();
     public DbSet<LimitLeaseRow> LimitLeases => Set<LimitLeaseRow>();
@@ -74,6 +79,7 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         modelBuilder.Entity<JobSettingsRow>().ToTable("job_settings").HasKey(row => row.Job);
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
         Administration(modelBuilder);
+        Alert(modelBuilder);
         Limit(modelBuilder);
         Conversation(modelBuilder);
     }
@@ -139,6 +145,40 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         {
             sample.ToTable("database_samples").HasKey(row => new { row.SpanMinutes, row.At });
             sample.Property(row => row.Tables).HasColumnType("jsonb");
+        });
+    }
+
+    private static void Alert(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<AlertRuleRow>().ToTable("alert_rules").HasKey(row => row.Rule);
+        modelBuilder.Entity<AlertRow>(alert =>
+        {
+            alert.ToTable("alerts").HasKey(row => row.Id);
+            alert.HasIndex(row => new { row.Rule, row.Subject }).IsUnique().HasFilter("state <> 'resolved'");
+            alert.HasIndex(row => row.StartedAt);
+        });
+        modelBuilder.Entity<AlertSilenceRow>(silence =>
+        {
+            silence.ToTable("alert_silences").HasKey(row => row.Id);
+            silence.HasIndex(row => row.EndsAt);
+        });
+        modelBuilder.Entity<AlertDeliveryRow>(delivery =>
+        {
+            delivery.ToTable("alert_deliveries").HasKey(row => row.Id);
+            delivery.Property(row => row.Message).HasColumnType("jsonb");
+            delivery.HasIndex(row => row.CreatedAt);
+            delivery.HasIndex(row => row.NextAt).HasFilter("state = 'waiting'");
+        });
+        modelBuilder.Entity<AlertBeatRow>(beat =>
+        {
+            beat.ToTable("alert_beat").HasKey(row => row.Id);
+            beat.Property(row => row.Id).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<ReportRow>(report =>
+        {
+            report.ToTable("reports").HasKey(row => row.Id);
+            report.Property(row => row.Content).HasColumnType("jsonb");
+            report.HasIndex(row => new { row.Kind, row.FromAt }).IsUnique();
         });
     }
 

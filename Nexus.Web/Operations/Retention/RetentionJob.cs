@@ -11,6 +11,7 @@ namespace Nexus.Web.Operations.Retention;
 internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvider time) : IJob
 {
     public const string Id = "retention";
+    private static readonly TimeSpan DeliveriesKept = TimeSpan.FromDays(90);
     private const string Ended = "conversation_id IN (SELECT id FROM conversations WHERE last_at < $1)";
 
     public async Task<JobResult> RunAsync(JobContext context, CancellationToken cancellation)
@@ -22,12 +23,15 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
         (string Table, string Expired, object? Bound)[] classes =
         [
             ("usage_5m", "bucket < $1", fine), ("usage_accounts_5m", "bucket < $1", fine), ("usage_15m", "bucket < $1", rollups), ("usage_1h", "bucket < $1", rollups), ("usage_1d", "bucket < $1", rollups), ("usage_tools_15m", "bucket < $1", rollups),
-            ("cache_misses", "started_at < $1", ledger), ("audit_log", "at < $1", Day(RetentionAge.Parse(options.Value.Audit).Bound(now))),
+            ("cache_misses", "started_at < $1", ledger), ("alerts", "resolved_at < $1", ledger), ("alert_silences", "ends_at < $1", ledger), ("alert_deliveries", "created_at < $1", Day(now - DeliveriesKept)), ("reports", "to_at < $1", rollups),
+            ("audit_log", "at < $1", Day(RetentionAge.Parse(options.Value.Audit).Bound(now))),
             // What people typed is kept as long as the bodies that it stands in.
             ("conversation_words", "request_id < $1", FirstId(payloads)), ("conversation_hooks", "request_id < $1", FirstId(ledger)),
             ("conversation_branches", Ended, ledger), ("conversation_sessions", Ended, ledger), ("conversations", "last_at < $1", ledger),
         ];
         var gone = new Dictionary<string, long>();
+        // The audit log refuses to lose entries to anybody else.
+        await ExecuteAsync(context.Connection, "SELECT set_config('nexus.retention', 'on', false)", null, cancellation);
         foreach (var (table, expired, bound) in classes)
         {
             if (bound is { } before && await ExpiredRows.DeleteAsync(context.Connection, table, expired, before, cancellation) is var rows and > 0)
@@ -35,8 +39,9 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
             await context.ReportAsync(Result(gone, (double)gone.Count / classes.Length));
         }
 
+        // A conversation is called by the first words that were typed in it.
         if (payloads is { } untitled)
-            await ForgetTitlesAsync(context.Connection, untitled, cancellation);
+            await ExecuteAsync(context.Connection, "UPDATE conversations SET title = NULL WHERE title IS NOT NULL AND last_at < $1", untitled, cancellation);
         return Result(gone, 1);
     }
 
@@ -45,11 +50,12 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
 
     private static Guid? FirstId(DateTimeOffset? at) => at is { } time ? PayloadReader.FirstIdAt(time) : null;
 
-    /// <summary>A conversation is called by the first words that were typed in it.</summary>
-    private static async Task ForgetTitlesAsync(NpgsqlConnection connection, DateTimeOffset before, CancellationToken cancellation)
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, DateTimeOffset? before, CancellationToken cancellation)
     {
-        await using var forget = new NpgsqlCommand("UPDATE conversations SET title = NULL WHERE title IS NOT NULL AND last_at < $1", connection) { CommandTimeout = 0, Parameters = { new() { Value = before } } };
-        await forget.ExecuteNonQueryAsync(cancellation);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        if (before is { } at)
+            command.Parameters.Add(new() { Value = at });
+        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     private static JobResult Result(Dictionary<string, long> gone, double share) => new(
