@@ -24,6 +24,9 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<ClientKeyRow> ClientKeys => Set<ClientKeyRow>();
     public DbSet<DomainSettingsRow> DomainSettings => Set<DomainSettingsRow>();
     public DbSet<AccountWindowRow> AccountWindows => Set<AccountWindowRow>();
+    public DbSet<AttemptRow> Attempts => Set<AttemptRow>();
+    public DbSet<AccountStateRow> AccountStates => Set<AccountStateRow>();
+    public DbSet<AccountCooldownRow> AccountCooldowns => Set<AccountCooldownRow>();
     public DbSet<CacheMissRow> CacheMisses => Set<CacheMissRow>();
     public DbSet<AuditRow> Audit => Set<AuditRow>();
     public DbSet<ResourceSampleRow> ResourceSamples => Set<ResourceSampleRow>();
@@ -132,6 +135,13 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         });
         modelBuilder.Entity<DomainSettingsRow>().ToTable("domain_settings").HasKey(row => row.Domain);
         modelBuilder.Entity<AccountWindowRow>().ToTable("account_windows").HasKey(row => new { row.AccountId, row.WindowName });
+        modelBuilder.Entity<AttemptRow>(attempt =>
+        {
+            attempt.ToTable("attempts").HasKey(row => new { row.StartedAt, row.Id, row.Ordinal });
+            attempt.Property(row => row.Headers).HasColumnType("jsonb");
+        });
+        modelBuilder.Entity<AccountStateRow>().ToTable("account_states").HasKey(row => row.AccountId);
+        modelBuilder.Entity<AccountCooldownRow>().ToTable("account_cooldowns").HasKey(row => new { row.AccountId, row.Model });
         modelBuilder.Entity<CacheMissRow>().ToTable("cache_misses").HasKey(row => new { row.StartedAt, row.Id });
         modelBuilder.Entity<ToolUsageRow>().ToTable("usage_tools_15m").HasKey(row => new { row.Bucket, row.Domain, row.KeyId, row.Owner, row.Tool });
         modelBuilder.Entity<AuditRow>(audit =>

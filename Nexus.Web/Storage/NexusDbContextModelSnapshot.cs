@@ -46,6 +46,92 @@ namespace Nexus.Web.Migrations
                     b.ToTable("data_protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.AccountCooldownRow", b =>
+                {
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<bool>("IsTold")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_told");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("AccountId", "Model")
+                        .HasName("pk_account_cooldowns");
+
+                    b.ToTable("account_cooldowns", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.AccountStateRow", b =>
+                {
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("IsolatedReason")
+                        .HasColumnType("text")
+                        .HasColumnName("isolated_reason");
+
+                    b.Property<DateTimeOffset?>("IsolatedSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("isolated_since");
+
+                    b.Property<DateTimeOffset?>("IsolatedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("isolated_until");
+
+                    b.Property<string>("LastError")
+                        .HasColumnType("text")
+                        .HasColumnName("last_error");
+
+                    b.Property<DateTimeOffset?>("LastErrorAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_error_at");
+
+                    b.Property<string>("Mode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("mode");
+
+                    b.Property<string>("ModeBy")
+                        .HasColumnType("text")
+                        .HasColumnName("mode_by");
+
+                    b.Property<DateTimeOffset?>("ModeSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("mode_since");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("AccountId")
+                        .HasName("pk_account_states");
+
+                    b.ToTable("account_states", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.AccountUsageRow", b =>
                 {
                     b.Property<DateTimeOffset>("Bucket")
@@ -370,6 +456,58 @@ namespace Nexus.Web.Migrations
                         .HasDatabaseName("ix_alert_silences_ends_at");
 
                     b.ToTable("alert_silences", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.AttemptRow", b =>
+                {
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<short>("Ordinal")
+                        .HasColumnType("smallint")
+                        .HasColumnName("ordinal");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<int>("AfterMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("after_ms");
+
+                    b.Property<int>("DurationMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error");
+
+                    b.Property<string>("Headers")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("headers");
+
+                    b.Property<string>("Scope")
+                        .HasColumnType("text")
+                        .HasColumnName("scope");
+
+                    b.Property<short?>("Status")
+                        .HasColumnType("smallint")
+                        .HasColumnName("status");
+
+                    b.Property<int>("WaitMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("wait_ms");
+
+                    b.HasKey("StartedAt", "Id", "Ordinal")
+                        .HasName("pk_attempts");
+
+                    b.ToTable("attempts", (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.AuditRow", b =>

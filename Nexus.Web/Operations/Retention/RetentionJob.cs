@@ -23,7 +23,7 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
         (string Table, string Expired, object? Bound)[] classes =
         [
             ("usage_5m", "bucket < $1", fine), ("usage_accounts_5m", "bucket < $1", fine), ("usage_15m", "bucket < $1", rollups), ("usage_1h", "bucket < $1", rollups), ("usage_1d", "bucket < $1", rollups), ("usage_tools_15m", "bucket < $1", rollups),
-            ("cache_misses", "started_at < $1", ledger), ("alerts", "resolved_at < $1", ledger), ("alert_silences", "ends_at < $1", ledger), ("alert_deliveries", "created_at < $1", Day(now - DeliveriesKept)), ("reports", "to_at < $1", rollups),
+            ("cache_misses", "started_at < $1", ledger), ("attempts", "started_at < $1", ledger), ("alerts", "resolved_at < $1", ledger), ("alert_silences", "ends_at < $1", ledger), ("alert_deliveries", "created_at < $1", Day(now - DeliveriesKept)), ("reports", "to_at < $1", rollups),
             ("audit_log", "at < $1", Day(RetentionAge.Parse(options.Value.Audit).Bound(now))),
             // What people typed is kept as long as the bodies that it stands in.
             ("conversation_words", "request_id < $1", FirstId(payloads)), ("conversation_hooks", "request_id < $1", FirstId(ledger)),
