@@ -15,6 +15,12 @@ internal sealed class ClaudeCode : IDisposable
     /// <summary>The variable that holds the key: with <c>ANTHROPIC_API_KEY</c> it is sent as <c>x-api-key</c>.</summary>
     public string KeyVariable { get; init; } = "ANTHROPIC_AUTH_TOKEN";
 
+    /// <summary>In the place of the route's own key.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Variables beside those that every run has.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Prints each event of a stream when it arrives, and not only whole messages.</summary>
     public bool PartialMessages { get; init; } = true;
 
@@ -71,7 +77,7 @@ internal sealed class ClaudeCode : IDisposable
         return (home, work);
     }
 
-    private Dictionary<string, string> Environment(Route route, string home) => new()
+    private Dictionary<string, string> Environment(Route route, string home) => new(Variables)
     {
         ["PATH"] = "/usr/local/bin:/usr/bin:/bin",
         ["HOME"] = home,
@@ -80,7 +86,7 @@ internal sealed class ClaudeCode : IDisposable
         ["SHELL"] = "/bin/bash",
         ["IS_SANDBOX"] = "1",
         ["ANTHROPIC_BASE_URL"] = route.BaseUrl,
-        [KeyVariable] = route.Key,
+        [KeyVariable] = Key ?? route.Key,
         ["DISABLE_AUTOUPDATER"] = "1",
         ["HTTPS_PROXY"] = _refuser.Url,
         ["NO_PROXY"] = "127.0.0.1",

@@ -74,4 +74,28 @@ public sealed class ClaudeCodeTests : IDisposable
         var ledger = await Comparison.AssertAlikeAsync(route => claude.AskAsync(route, ["Try. [[play:cut]]"]));
         Assert.Equal(["upstream_cut", "completed"], ledger.Select(entry => entry.Row.Outcome));
     }
+
+    [Theory]
+    [InlineData("limited 9", "429")]
+    [InlineData("overloaded 9", "529")]
+    [InlineData("cut 9", "")]
+    public async Task What_fails_for_good_is_given_up_after_as_many_tries_as_directly(string play, string status)
+    {
+        using var claude = new ClaudeCode { PartialMessages = false, Variables = new Dictionary<string, string> { ["CLAUDE_CODE_MAX_RETRIES"] = "2" } };
+        var printed = "";
+        var ledger = await Comparison.AssertAlikeAsync(async route => printed = await claude.AskAsync(route, [$"Try. [[play:{play}]]"]));
+        Assert.StartsWith("exit code 1", printed, StringComparison.Ordinal);
+        Assert.Contains(status, printed, StringComparison.Ordinal);
+        Assert.True(ledger.Count >= 3, $"{ledger.Count} tries");
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task A_stalled_stream_is_left_and_asked_for_again_as_it_is_directly()
+    {
+        // 10 s is the least that the client takes; without it, it waits for 300 s.
+        using var claude = new ClaudeCode { PartialMessages = false, Variables = new Dictionary<string, string> { ["CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS"] = "10000" } };
+        var ledger = await Comparison.AssertAlikeAsync(route => claude.AskAsync(route, ["Try. [[play:stall]]"]));
+        Assert.Equal(["client_aborted", "completed"], ledger.Select(entry => entry.Row.Outcome));
+    }
 }

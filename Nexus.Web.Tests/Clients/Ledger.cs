@@ -46,7 +46,8 @@ internal static class Ledger
         Assert.Equal(route.Paid ? "acc_team" : null, row.AccountId);
         if (exchange.Status > 0)
             Assert.Equal(exchange.Status, (int)row.Status!);
-        if (request.BodyLength > 0)
+        // Of other paths no request body is kept.
+        if (request.BodyLength > 0 && row.Path is "/v1/messages" or "/v1/messages/count_tokens")
             Assert.Equal(request.Body, await BytesAsync(route.Nexus!, $"/api/requests/{row.Id}/body"));
         if (exchange.Sent.Length > 0)
             Assert.Equal(exchange.Sent, await BytesAsync(route.Nexus!, $"/api/requests/{row.Id}/response"));

@@ -31,11 +31,26 @@ internal sealed partial class Script
         {
             ("POST", "/v1/messages") => MessageAsync(answer, body!, exchange),
             ("POST", "/v1/messages/count_tokens") => answer.JsonAsync(200, new JsonObject { ["input_tokens"] = request.BodyLength / 4 }),
+            ("POST", "/v1/messages/batches") or ("GET", "/v1/messages/batches/msgbatch_1") => answer.JsonAsync(200, Batch($"http://{request.Header("host")}")),
+            ("GET", "/v1/messages/batches/msgbatch_1/results") => answer.JsonAsync(200, new JsonObject { ["custom_id"] = "one", ["result"] = new JsonObject { ["type"] = "expired" } }),
             ("GET", "/v1/models") => answer.JsonAsync(200, Catalogue.Page(context.Request.Query)),
             ("GET", _) when path.StartsWith("/v1/models/", StringComparison.Ordinal) && Catalogue.Find(path[11..]) is { } model => answer.JsonAsync(200, model),
             _ => answer.FailAsync(new Failure(404, "not_found_error", $"There is no {path}")),
         });
     }
+
+    /// <summary>A batch that is over at once. Its results are at the upstream's own address, as the real API has it.</summary>
+    private static JsonObject Batch(string address) => new()
+    {
+        ["id"] = "msgbatch_1",
+        ["type"] = "message_batch",
+        ["processing_status"] = "ended",
+        ["request_counts"] = new JsonObject { ["processing"] = 0, ["succeeded"] = 0, ["errored"] = 0, ["canceled"] = 0, ["expired"] = 1 },
+        ["created_at"] = "2026-11-25T09:00:00Z",
+        ["ended_at"] = "2026-11-25T09:01:00Z",
+        ["expires_at"] = "2026-11-26T09:00:00Z",
+        ["results_url"] = address + "/v1/messages/batches/msgbatch_1/results",
+    };
 
     private Task MessageAsync(ScriptedAnswer answer, JsonObject body, Exchange exchange)
     {
@@ -84,6 +99,7 @@ internal sealed partial class Script
             "overloaded" when Fails() => (null, new(529, "overloaded_error", "Overloaded")),
             "broken" when Fails() => (whole with { Ending = Ending.ErrorEvent }, null),
             "cut" when Fails() => (whole with { Ending = Ending.Cut }, null),
+            "stall" when Fails() && body["stream"]?.GetValue<bool>() == true => (whole with { Ending = Ending.Stall }, null),
             "gone" when Fails() => (whole with { Ending = Ending.CutBeforeHeaders }, null),
             _ => (whole, null),
         };

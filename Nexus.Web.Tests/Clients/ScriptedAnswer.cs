@@ -38,15 +38,33 @@ internal sealed class ScriptedAnswer(HttpContext context, Exchange exchange)
 
     public async Task MessageAsync(Turn turn)
     {
-        if (turn.Ending is not Ending.Whole)
+        if (turn.Ending is Ending.CutBeforeHeaders or Ending.ErrorEvent)
         {
             Cut();
             return;
         }
 
         var message = Message(turn.StopReason, 5 + exchange.Number, turn.Blocks);
+        if (turn.Ending == Ending.Cut)
+        {
+            await BeginningAsync(message);
+            return;
+        }
+
         exchange.Tokens = (10 + exchange.Number, 5 + exchange.Number, 7, 100 + exchange.Number);
         await JsonAsync(200, message, turn.Gzip);
+    }
+
+    /// <summary>Half of a counted answer: neither the model nor the tokens can be read from it.</summary>
+    private async Task BeginningAsync(JsonObject message)
+    {
+        var bytes = Encoding.UTF8.GetBytes(message.ToJsonString());
+        exchange.ModelServed = null;
+        Head(200, "application/json");
+        context.Response.ContentLength = bytes.Length;
+        await SendAsync(bytes[..20]);
+        await Task.Delay(Settle);
+        Cut();
     }
 
     public async Task StreamAsync(Turn turn)
@@ -80,7 +98,9 @@ internal sealed class ScriptedAnswer(HttpContext context, Exchange exchange)
             await SendAsync(packed.ToArray());
         }
 
-        exchange.Outcome = turn.Ending switch { Ending.ErrorEvent => "upstream_error", Ending.Cut => "upstream_cut", _ => "completed" };
+        exchange.Outcome = turn.Ending switch { Ending.ErrorEvent => "upstream_error", Ending.Cut => "upstream_cut", Ending.Stall => "client_aborted", _ => "completed" };
+        if (turn.Ending == Ending.Stall)
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
         if (turn.Ending != Ending.Cut)
             return;
         await Task.Delay(Settle);

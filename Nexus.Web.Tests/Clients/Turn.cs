@@ -12,6 +12,9 @@ internal enum Ending
     /// <summary>The connection is cut in the middle of the stream.</summary>
     Cut,
 
+    /// <summary>The stream falls silent in its middle, until the client has had enough.</summary>
+    Stall,
+
     /// <summary>The connection is cut before any header.</summary>
     CutBeforeHeaders,
 }

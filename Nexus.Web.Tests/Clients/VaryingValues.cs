@@ -17,7 +17,7 @@ internal sealed partial class VaryingValues(Route route)
 
     private string Remove(string text, Func<string, string> name)
     {
-        text = text.Replace(route.BaseUrl, "BASE_URL", StringComparison.Ordinal);
+        text = text.Replace(route.BaseUrl, "BASE_URL", StringComparison.Ordinal).Replace(new Uri(route.BaseUrl).Authority, "BASE_HOST", StringComparison.Ordinal);
         text = Id().Replace(text, match => name(match.Value));
         text = Instant().Replace(text, "INSTANT");
         text = Socket().Replace(text, "PID.sock");

@@ -9,7 +9,7 @@ const message = text => ({ model: 'claude-sonnet-5', max_tokens: 256, messages: 
 const tools = [{ name: 'Bash', description: 'Runs a command', input_schema: { type: 'object', properties: { command: { type: 'string' } } } }];
 
 // What the hop to the client sets for itself, or Nexus adds.
-const ofTheHop = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'server', 'x-nexus-request-id'];
+const ofTheHop = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'server', 'x-nexus-request-id', 'x-nexus-rewritten'];
 const headers = response => Object.fromEntries([...response.headers].filter(([name]) => !ofTheHop.includes(name)));
 
 async function withHeaders(call) {
@@ -41,6 +41,12 @@ const cases = {
   stream_compressed: () => client.messages.stream(message('Hi [[play:gzip]]')).finalMessage(),
   tool_loop: () => client.beta.messages.toolRunner({ ...message('Run it twice [[play:bash 2]]'), tools: [{ ...tools[0], type: 'custom', run: async input => `ran ${input.command}`, parse: input => input }], thread: false }),
   count: () => withHeaders(client.messages.countTokens({ model: 'claude-sonnet-5', messages: [{ role: 'user', content: 'Count me' }] })),
+  batch: async () => {
+    const made = await client.messages.batches.create({ requests: [{ custom_id: 'one', params: message('Hi [[play:say]]') }] });
+    const results = [];
+    for await (const result of await client.messages.batches.results(made.id)) results.push(result);
+    return { made, results };
+  },
   models: () => all(client.models.list({ limit: 2 })),
   model: () => withHeaders(client.models.retrieve('claude-opus-5')),
   model_unknown: () => client.models.retrieve('no such/model'),

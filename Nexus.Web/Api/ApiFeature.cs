@@ -37,7 +37,7 @@ internal static class ApiFeature
         // What is not there is told to those who may ask: no address under /api answers without a key.
         api.Map("/{**rest}", (string? rest) => Results.Json(new { error = $"There is nothing at /api/{rest}" }, statusCode: 404));
         app.MapGet("/token-stats", TokenStats.GetAsync).AddEndpointFilter<DatabaseAwayFilter>().On(Listener.Proxy).AllowAnonymous();
-        app.MapGet("/", () => Results.Json(new { service = "claude-nexus", version = HealthState.Version, status = "operational", endpoints = new { api = "/v1/messages", health = "/health", stats = "/token-stats", requests = "/api/requests" } }))
+        app.MapMethods("/", ["GET", "HEAD"], () => Results.Json(new { service = "claude-nexus", version = HealthState.Version, status = "operational", endpoints = new { api = "/v1/messages", health = "/health", stats = "/token-stats", requests = "/api/requests" } }))
             .On(Listener.Proxy).AllowAnonymous();
     }
 }

@@ -14,7 +14,7 @@ internal static class ProxyFeature
     {
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
-            .AddSingleton<Forwarding>().AddSingleton<RequestEntry>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>();
+            .AddSingleton<Forwarding>().AddSingleton<RequestEntry>().AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>();
         // Header bytes above 0x7F go through as they came.
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
         {
@@ -48,6 +48,7 @@ internal static class ProxyFeature
 
     public static void MapProxy(this WebApplication app)
     {
+        // Claude Code asks these two by itself, without a credential.
         app.MapMethods("/api/hello", ["GET", "HEAD"], () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
         app.Map("/api/event_logging/{**rest}", () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
         app.Map("/v1/{**rest}", (HttpContext context) => Refusal.NotFound(context.Request.Path).WriteAsync(context)).On(Listener.Dashboard).AllowAnonymous();

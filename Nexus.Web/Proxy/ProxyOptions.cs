@@ -17,4 +17,13 @@ internal sealed class ProxyOptions
     /// <summary>Bytes that buffered request bodies may take in all.</summary>
     [Range(1 << 20, long.MaxValue)]
     public long RequestMemoryBytes { get; set; }
+
+    /// <summary>The address that callers reach the proxy under; empty: the <c>Host</c> of each request.</summary>
+    public string PublicUrl { get; set; } = "";
+
+    /// <summary>Whether batch answers name this gateway as the place of their results.</summary>
+    public bool RewriteResultsUrl { get; set; }
+
+    /// <summary>Silence of the upstream after which an event stream gets a comment; 0: never.</summary>
+    public int SseKeepAliveSeconds { get; set; }
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using Nexus.Web.Capture;
 using Nexus.Web.Credentials;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -14,6 +13,8 @@ internal static class Transforms
     public static void Add(TransformBuilderContext builder)
     {
         builder.UseDefaultForwarders = false; // no X-Forwarded-*
+        var results = builder.Services.GetRequiredService<ResultsUrls>();
+        var answers = builder.Services.GetRequiredService<Answers>();
         builder.AddRequestTransform(context =>
         {
             // The upstream's own host, from its URL: the caller's Host names a tenant of ours.
@@ -26,17 +27,18 @@ internal static class Transforms
             caller?.Presented?.RemoveFrom(context.ProxyRequest.Headers);
             if (caller?.Credential is { } credential)
                 Pay(context.ProxyRequest.Headers, credential);
+            if (results.Applies(context.HttpContext.Request))
+                ResultsUrls.AskForIdentity(context.ProxyRequest.Headers);
             return default;
         });
-        builder.AddResponseTransform(context =>
+        builder.AddResponseTransform(async context =>
         {
             if (context.ProxyResponse is not { } answer)
-                return default;
+                return;
             if (answer.Headers.NonValidated.TryGetValues("Connection", out var connection))
                 foreach (var name in NamedByConnection(connection, context.HttpContext.Response.Headers.Keys))
                     context.HttpContext.Response.Headers.Remove(name);
-            Tee(context.HttpContext, answer);
-            return default;
+            await answers.TakeAsync(context.HttpContext, answer, context.CancellationToken);
         });
     }
 
@@ -86,15 +88,5 @@ internal static class Transforms
         var merged = string.Join(",", betas.Prepend(OAuthBeta).Distinct());
         headers.Remove("anthropic-beta");
         headers.TryAddWithoutValidation("anthropic-beta", merged);
-    }
-
-    private static void Tee(HttpContext context, HttpResponseMessage answer)
-    {
-        var request = ProxiedRequest.Of(context);
-        request.ReleaseBody(context);
-        request.UpstreamStatus = (int)answer.StatusCode;
-        context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
-        request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, HeaderMask.Lines(answer), request.Recorder.ElapsedMicros));
-        answer.Content = new TeeContent(answer.Content, new AnswerTee(request, answer, request.RequestBytes(context), context.RequestAborted));
     }
 }
