@@ -9,6 +9,7 @@ using Nexus.Web.Operations;
 using Nexus.Web.Operations.Health;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Logs;
+using Nexus.Web.Operations.Metrics;
 using Nexus.Web.Pages;
 using Nexus.Web.Proxy;
 using Nexus.Web.Storage;
@@ -36,7 +37,7 @@ internal static class Program
         builder.AddProxy();          // forwards /v1
         builder.AddUsage();          // tokens, prices and windows
         builder.AddApi();            // JSON
-        builder.AddOperations();     // health, jobs
+        builder.AddOperations();     // health, metrics, jobs
         builder.AddDashboard();      // Razor Pages
 
         var app = builder.Build();
@@ -45,6 +46,7 @@ internal static class Program
         app.UseListenerRouting();
         app.MapProxy();
         app.MapHealth();
+        app.MapMetrics();
         app.MapApi();
         app.MapDashboard();
         app.MapJobsConsole();

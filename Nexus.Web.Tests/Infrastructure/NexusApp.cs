@@ -50,6 +50,8 @@ internal sealed class NexusApp : IAsyncDisposable
             ["CLAUDE_API_BASE_URL"] = upstream,
             ["DATABASE_URL"] = database ?? "postgres://nobody@127.0.0.1:9/claude_proxy",
             ["LOG_LEVEL"] = "warn",
+            // What a scripted upstream gets is the test's own.
+            ["HEALTH_UPSTREAM_SECONDS"] = "0",
         };
         foreach (var (name, value) in settings)
             values[name] = value;

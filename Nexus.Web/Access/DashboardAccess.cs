@@ -39,8 +39,8 @@ internal static class DashboardAccess
         };
         cookie.Events.OnRedirectToLogin = context =>
         {
-            // The JSON API answers in its own words (the key's scheme writes them); pages are sent to the login.
-            if (context.Request.Path.StartsWithSegments("/api"))
+            // What programs ask answers in its own words (the key's scheme writes them); pages are sent to the login.
+            if (context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics"))
                 return Task.CompletedTask;
             // A stream of events cannot log in: a redirect would look to it like an answer of the wrong kind.
             if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))

@@ -2,11 +2,15 @@ using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Operations.Metrics;
 
 namespace Nexus.Web.Access;
 
+/// <summary>Endpoint metadata: METRICS_TOKEN opens it as the dashboard key does.</summary>
+internal sealed record TakesMetricsToken;
+
 /// <summary>The dashboard key in X-Dashboard-Key, X-API-Key or as a Bearer token. Missing: 401; wrong: 403 (spec §6.1).</summary>
-internal sealed class DashboardKeyHandler(DashboardKey key, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+internal sealed class DashboardKeyHandler(DashboardKey key, IOptions<MetricsOptions> metrics, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "DashboardKey";
@@ -15,7 +19,7 @@ internal sealed class DashboardKeyHandler(DashboardKey key, IOptionsMonitor<Auth
     {
         if (Given(Request.Headers) is not { Length: > 0 } given)
             return Task.FromResult(AuthenticateResult.NoResult());
-        if (!key.Matches(given))
+        if (!key.Matches(given) && !IsMetricsToken(given))
             return Task.FromResult(AuthenticateResult.Fail("The dashboard key is wrong."));
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "api key")], Scheme.Name);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name)));
@@ -29,6 +33,9 @@ internal sealed class DashboardKeyHandler(DashboardKey key, IOptionsMonitor<Auth
             ? new { error = new { code = "unauthorized", message = "API key required" } }
             : new { error = new { code = "forbidden", message = "Invalid API key" } });
     }
+
+    private bool IsMetricsToken(string given) =>
+        metrics.Value.Token is { Length: > 0 } token && Context.GetEndpoint()?.Metadata.GetMetadata<TakesMetricsToken>() is not null && Secrets.Same(given, token);
 
     private static string? Given(IHeaderDictionary headers)
     {

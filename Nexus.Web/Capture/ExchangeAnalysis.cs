@@ -19,6 +19,9 @@ internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IRea
 {
     /// <summary>What it tells about its place in a conversation; null for what is in none.</summary>
     public LinkItem? Link { get; init; }
+
+    /// <summary>The caller's <c>traceparent</c>, for the span that is made of it.</summary>
+    public string? TraceParent { get; set; }
 }
 
 /// <summary>Turns a recorded exchange into rows. Pure but for what it reuses: for one thread.</summary>

@@ -1,5 +1,6 @@
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture.Journaling;
+using Nexus.Web.Operations.Metrics;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage.Pricing;
 using Npgsql;
@@ -7,7 +8,7 @@ using Npgsql;
 namespace Nexus.Web.Capture;
 
 /// <summary>Empties the journal into the database, one batch after the other. What cannot be stored now is read again later.</summary>
-internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, TimeProvider time, ILoggerFactory loggers, ILogger<IngestWorker> logger) : BackgroundService
+internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, RequestMetrics metrics, RequestSpans spans, TimeProvider time, ILoggerFactory loggers, ILogger<IngestWorker> logger) : BackgroundService
 {
     private const int MostExchanges = 2000;
     private const long MostBytes = 32 << 20;
@@ -21,7 +22,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        await using var writer = new LedgerWriter(database, prices, reservations, time, loggers.CreateLogger<LedgerWriter>());
+        await using var writer = new LedgerWriter(database, prices, reservations, time, loggers.CreateLogger<LedgerWriter>()) { Stored = Stored };
         try
         {
             while (true)
@@ -37,6 +38,12 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
         {
             // The rest waits in the journal for the next start.
         }
+    }
+
+    private void Stored(IReadOnlyList<AnalysedExchange> exchanges)
+    {
+        metrics.Stored(exchanges);
+        spans.Stored(exchanges);
     }
 
     /// <summary>Reads a batch and stores it. Whatever fails, disk or database, must not end the worker and with it the process.</summary>
@@ -58,6 +65,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
+            metrics.BatchFailed();
             Log.Failed(logger, error, read);
             return false;
         }
@@ -88,6 +96,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
             }
             catch (Exception error) when (IsAboutTheData(error))
             {
+                metrics.StoredWithoutPayload();
                 Log.Poison(logger, error, exchange.Id);
                 await writer.WriteWithoutPayloadAsync(exchange, "The payload could not be stored; the log has the reason.", cancellation);
             }

@@ -21,6 +21,9 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
     private readonly HashSet<(int Year, int Month)> _months = [];
     private NpgsqlConnection? _connection;
 
+    /// <summary>Told what is in the ledger now and was not before.</summary>
+    public Action<IReadOnlyList<AnalysedExchange>>? Stored { get; init; }
+
     /// <param name="batch">Enumerated once; each exchange may be gone when the next one comes.</param>
     /// <exception cref="NpgsqlException">Nothing of the batch is stored.</exception>
     public async Task WriteAsync(IEnumerable<RecordedExchange> batch, CancellationToken cancellation)
@@ -29,15 +32,17 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         {
             _analysis.Prices = await prices.NewestAsync(cancellation);
             _analysis.Today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-            var exchanges = batch.Select(_analysis.Analyse).ToList();
+            var exchanges = batch.Select(Analyse).ToList();
             if (exchanges.Count == 0)
                 return;
             if (logger.IsEnabled(LogLevel.Debug))
                 exchanges.ForEach(exchange => Log.Analysed(logger, exchange.Row.Id, exchange.Row.Domain, exchange.Row.RequestType, exchange.Row.Lane, exchange.Row.Outcome));
             exchanges.ForEach(_lists.Shorten);
-            _analysis.Stored(await StoreAsync(exchanges, cancellation));
+            var added = await StoreAsync(exchanges, cancellation);
+            _analysis.Stored(added.Count > 0);
             _lists.Commit();
             reservations.Settle(exchanges.Select(exchange => exchange.Row));
+            Stored?.Invoke(added);
         }
         catch
         {
@@ -61,8 +66,15 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         await ResetAsync();
     }
 
-    /// <returns>False when every exchange was there already, and nothing was written.</returns>
-    private async Task<bool> StoreAsync(List<AnalysedExchange> exchanges, CancellationToken cancellation)
+    private AnalysedExchange Analyse(RecordedExchange exchange)
+    {
+        var analysed = _analysis.Analyse(exchange);
+        analysed.TraceParent = exchange.Start.Headers.Find("traceparent");
+        return analysed;
+    }
+
+    /// <returns>Those that were not there already.</returns>
+    private async Task<List<AnalysedExchange>> StoreAsync(List<AnalysedExchange> exchanges, CancellationToken cancellation)
     {
         var connection = await ConnectAsync(cancellation);
         await EnsureMonthsAsync(connection, exchanges, cancellation);
@@ -72,6 +84,8 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         await CopyAsync(connection, "incoming_requests", LedgerColumns.Requests, exchanges.Select(exchange => exchange.Row), cancellation);
         await CopyAsync(connection, "incoming_payloads", LedgerColumns.Payloads, exchanges.Select(exchange => exchange.Payload).OfType<PayloadRow>(), cancellation);
         var inserted = await InsertAsync(connection, exchanges, cancellation);
+        var stored = inserted.Select(row => row.Id).ToHashSet();
+        var added = exchanges.Where(exchange => stored.Contains(exchange.Row.Id)).ToList();
         if (inserted.Count > 0)
         {
             await CopyAsync(connection, "incoming_parts", LedgerColumns.Parts, exchanges.SelectMany(exchange => exchange.NewParts), cancellation);
@@ -83,8 +97,6 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
             await RollUpAsync(connection, "usage_5m", Rollups.Of(inserted, TimeSpan.FromMinutes(5)), cancellation);
             await RollUpAsync(connection, "usage_15m", Rollups.Of(inserted, TimeSpan.FromMinutes(15)), cancellation);
             await CoarseRollups.AddAsync(connection, "incoming_usage_5m", "incoming_usage_15m", cancellation);
-            var stored = inserted.Select(row => row.Id).ToHashSet();
-            var added = exchanges.Where(exchange => stored.Contains(exchange.Row.Id)).ToList();
             if (links is not null)
                 await links.WriteAsync(stored, cancellation);
             await ToolRollups.AddAsync(connection, ToolRollups.Of(added.Select(exchange => (exchange.Row, exchange.Tools))), cancellation);
@@ -95,7 +107,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         }
 
         await transaction.CommitAsync(cancellation);
-        return inserted.Count > 0;
+        return added;
     }
 
     private static async Task<List<LedgerRow>> InsertAsync(NpgsqlConnection connection, List<AnalysedExchange> exchanges, CancellationToken cancellation)

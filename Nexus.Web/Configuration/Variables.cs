@@ -45,6 +45,11 @@ internal static class Variables
         new("RETENTION_PAYLOADS", "Retention:Payloads", Accepted.Age, "How long bodies and headers are kept, in whole months."),
         new("RETENTION_ROLLUPS", "Retention:Rollups", Accepted.Age, "How long the sums behind charts and totals are kept; those of five minutes for 35 days in any case."),
         new("RETENTION_AUDIT", "Retention:Audit", Accepted.Age, "How long entries of the audit log are kept."),
+        new("HEALTH_UPSTREAM_SECONDS", "Health:UpstreamSeconds", Accepted.Whole("seconds", 0, 86400, " (0: never)"), "How often the page Health asks the upstream whether it is there, by a HEAD without credential."),
+        new("METRICS_TOKEN", "Metrics:Token", Accepted.Key, "What Prometheus may read /metrics with, as a Bearer token. Empty: the dashboard key alone opens it.", Secret: true),
+        new("OTEL_EXPORTER_OTLP_ENDPOINT", "Metrics:OtlpEndpoint", Accepted.HttpUrl, "Where metrics and spans are sent by OTLP. Empty: nowhere. OpenTelemetry's other OTEL_ variables hold as well."),
+        new("OTEL_EXPORTER_OTLP_PROTOCOL", "Metrics:OtlpProtocol", Accepted.Word("grpc", "http/protobuf"), "How they are sent."),
+        new("OTEL_EXPORTER_OTLP_HEADERS", "Metrics:OtlpHeaders", Accepted.Key, "Headers to send with them, as name=value, separated by commas.", Secret: true),
         new("LOG_LEVEL", "Log:Level", Accepted.Word("debug", "info", "warn", "error"), "Least level that is logged."),
         new("DEBUG", "Log:Debug", Accepted.Boolean, "The same as LOG_LEVEL=debug."),
     ];

@@ -5,7 +5,7 @@ namespace Nexus.Web.Pages;
 /// <summary>The access log of the dashboard's port: pages and API at info, assets and health checks at debug.</summary>
 internal sealed partial class PageLog(TimeProvider time, ILogger<PageLog> logger)
 {
-    private static readonly PathString[] Quiet = ["/health", "/css", "/js", "/lib"];
+    private static readonly PathString[] Quiet = ["/health", "/metrics", "/css", "/js", "/lib"];
 
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
     {

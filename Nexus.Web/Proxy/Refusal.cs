@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Nexus.Web.Access;
+using Nexus.Web.Operations.Metrics;
 
 namespace Nexus.Web.Proxy;
 
@@ -29,6 +30,7 @@ internal sealed record Refusal(int Status, string Type, string Message, int? Ret
         if (context.Response.HasStarted)
             return;
         var id = context.Features.Get<ProxiedRequest>()?.Id.ToString();
+        context.RequestServices.GetRequiredService<RequestMetrics>().Refused(Status, Type);
         context.Response.Clear();
         if (CloseConnection)
             context.Response.Headers.Connection = "close";

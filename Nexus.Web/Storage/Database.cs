@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Logs;
@@ -44,13 +45,13 @@ internal sealed partial class Database : BackgroundService
         _host = settings.Host ?? "";
         // Ingest repeats the same statements for ever: the server keeps them prepared. Pages ask with other stretches of time
         // each time, and get plans made for those. There is one writer; it needs a second connection only while a broken one is let go.
-        IngestDataSource = Source(new(settings.ConnectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 3 }, loggers, sql, 4, settings.Timeout);
-        DataSource = Source(settings, loggers, sql, Math.Max(1, settings.MaxPoolSize - 1), settings.Timeout);
+        IngestDataSource = Source(new(settings.ConnectionString) { MaxAutoPrepare = 100, AutoPrepareMinUsages = 3 }, "ingest", loggers, sql, 4, settings.Timeout);
+        DataSource = Source(settings, "pages", loggers, sql, Math.Max(1, settings.MaxPoolSize - 1), settings.Timeout);
         // Jobs, listeners, budgets and migrations have eight connections of their own, as the operator's guide promises, so that
         // they and the pages never starve each other: three listen, two jobs may hold one each, the rest is for what takes
         // milliseconds. Hangfire's threads share two: they ask often and briefly, and can wait.
-        JobsDataSource = Source(settings, loggers, sql, 6, settings.Timeout);
-        SchedulerDataSource = Source(settings, loggers, sql, 2, Math.Max(settings.Timeout, 5));
+        JobsDataSource = Source(settings, "jobs", loggers, sql, 6, settings.Timeout);
+        SchedulerDataSource = Source(settings, "scheduler", loggers, sql, 2, Math.Max(settings.Timeout, 5));
     }
 
     /// <summary>How the server is reached, for programs of PostgreSQL's own; not to be changed.</summary>
@@ -175,10 +176,12 @@ internal sealed partial class Database : BackgroundService
         Log.Away(_logger, _host, error.Message.TrimEnd('.'));
     }
 
-    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, ILoggerFactory loggers, SqlLog sql, int pool, int timeoutSeconds)
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, string name, ILoggerFactory loggers, SqlLog sql, int pool, int timeoutSeconds)
     {
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = pool, MinPoolSize = 0, Timeout = timeoutSeconds };
-        var builder = new NpgsqlDataSourceBuilder(own.ConnectionString);
+        // The name is what metrics call the pool. Spans only for what a page or a job asks: ingest, beats and listeners would make ten a second.
+        var builder = new NpgsqlDataSourceBuilder(own.ConnectionString) { Name = name };
+        builder.ConfigureTracing(spans => spans.ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null));
         builder.UseLoggerFactory(loggers);
         sql.Watch(builder);
         return own.Host?.Contains(',') == true ? builder.BuildMultiHost() : builder.Build();

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Listening;
 using Nexus.Web.Storage;
@@ -8,7 +9,12 @@ namespace Nexus.Web.Operations.Health;
 internal sealed record JournalHealth(long Backlog, long Bytes, double? OldestSeconds, long Shed, bool Writable);
 
 /// <summary>The body of /health.</summary>
-internal sealed record HealthReport(string Status, string Service, string Version, DateTimeOffset Timestamp, long UptimeSeconds, string Database, string? ProxyApi, JournalHealth? Journal);
+internal sealed record HealthReport(string Status, string Service, string Version, DateTimeOffset Timestamp, long UptimeSeconds, string Database, string? ProxyApi, JournalHealth? Journal)
+{
+    /// <summary>Only with <c>details=true</c> and the dashboard key.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CheckState>? Checks { get; init; }
+}
 
 /// <summary>What the ports say of themselves. Read from memory, so it answers at once whatever the database does.</summary>
 internal sealed class HealthState(Database database, IServiceProvider services, TimeProvider time)
