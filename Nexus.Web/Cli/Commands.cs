@@ -40,6 +40,7 @@ internal static class Commands
             LimitsCommand.Create(),
             BackupCommand.Create(),
             RestoreCommand.Create(),
+            LogsCommand.Create(),
             DocsCommand.Create(),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());

@@ -38,6 +38,8 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
         return value;
     });
 
+    public static Accepted Text { get; } = new("printable ASCII characters without spaces", value => value.AsSpan().ContainsAnyExceptInRange('!', '~') ? throw new FormatException("") : value);
+
     /// <summary>What an HTTP header can carry.</summary>
     public static Accepted Key { get; } = new("8 or more printable ASCII characters", value =>
         value.AsSpan().ContainsAnyExceptInRange(' ', '~') ? throw new FormatException("it holds a character that no HTTP header can carry")
@@ -75,6 +77,12 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
     public static Accepted Age { get; } = new("an age of 30 days or more, such as 90d, 13m or 5y (0: for ever)", value =>
     {
         Operations.Retention.RetentionAge.Parse(value);
+        return value;
+    });
+
+    public static Accepted Days { get; } = new("an age of a day or more, such as 7d or 2m (0: for ever)", value =>
+    {
+        Operations.Retention.RetentionAge.Parse(value, 1);
         return value;
     });
 

@@ -12,6 +12,10 @@ internal sealed class DataOptions
 
     public string PostgresDirectory => Path.Combine(Directory, "postgres");
 
+    public string LogsDirectory => Path.Combine(Directory, "logs");
+
+    public string ExportsDirectory => Path.Combine(Directory, "exports");
+
     /// <summary>0700: the generated dashboard key and the rings that seal credentials.</summary>
     public string KeysDirectory => Path.Combine(Directory, "keys");
 }

@@ -50,6 +50,13 @@ internal static class Variables
         new("OTEL_EXPORTER_OTLP_ENDPOINT", "Metrics:OtlpEndpoint", Accepted.HttpUrl, "Where metrics and spans are sent by OTLP. Empty: nowhere. OpenTelemetry's other OTEL_ variables hold as well."),
         new("OTEL_EXPORTER_OTLP_PROTOCOL", "Metrics:OtlpProtocol", Accepted.Word("grpc", "http/protobuf"), "How they are sent."),
         new("OTEL_EXPORTER_OTLP_HEADERS", "Metrics:OtlpHeaders", Accepted.Key, "Headers to send with them, as name=value, separated by commas.", Secret: true),
+        new("RETENTION_LOGS", "Retention:Logs", Accepted.Days, "How long files of the log under DATA_DIR/logs and their daily exports under DATA_DIR/exports are kept."),
+        new("LOG_FILES_MAX_BYTES", "Log:FilesMaxBytes", Accepted.Whole("bytes", 0, long.MaxValue, " (0: no files are kept)"), "What all files under DATA_DIR/logs may take; the oldest go first."),
+        new("LOG_EXPORT_COPY_DIR", "LogExport:CopyDirectory", Accepted.Directory, "Where each day's export is copied to, too. Nothing is deleted there. Empty: nowhere."),
+        new("LOG_EXPORT_S3_URL", "LogExport:S3Url", Accepted.HttpUrl, "S3-compatible storage that each day's export is copied to: https://host/bucket, or with /folder behind it. Empty: none."),
+        new("LOG_EXPORT_S3_REGION", "LogExport:S3Region", Accepted.Text, "The region that requests to LOG_EXPORT_S3_URL are signed for."),
+        new("LOG_EXPORT_S3_ACCESS_KEY", "LogExport:S3AccessKey", Accepted.Text, "Id of the key for LOG_EXPORT_S3_URL."),
+        new("LOG_EXPORT_S3_SECRET_KEY", "LogExport:S3SecretKey", Accepted.Key, "The key's secret.", Secret: true),
         new("LOG_LEVEL", "Log:Level", Accepted.Word("debug", "info", "warn", "error"), "Least level that is logged."),
         new("DEBUG", "Log:Debug", Accepted.Boolean, "The same as LOG_LEVEL=debug."),
     ];

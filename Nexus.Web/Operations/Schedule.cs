@@ -1,6 +1,7 @@
 using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Operations.Logs.Exporting;
 using Nexus.Web.Operations.Retention;
 using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Caching;
@@ -78,6 +79,12 @@ internal static class Schedule
             Cron = "12 * * * *",
             TimeBox = TimeSpan.FromMinutes(10),
             Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
+        },
+        new(LogExportJob.Id, typeof(LogExportJob), "Exports the last day's log to DATA_DIR/exports, copies it where LOG_EXPORT_* says, and deletes the exports that RETENTION_LOGS does not keep.")
+        {
+            Cron = "10 0 * * *",
+            TimeBox = TimeSpan.FromMinutes(30),
+            Retry = new(Attempts: 5, After: TimeSpan.FromMinutes(10)),
         },
         new(CacheDoctorJob.Id, typeof(CacheDoctorJob), "Finds turns that missed the prompt cache, names the cause and prices the waste.")
         {

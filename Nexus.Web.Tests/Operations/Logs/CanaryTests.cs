@@ -1,6 +1,13 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Nexus.Web.Configuration;
+using Nexus.Web.Operations.Logs;
+using Nexus.Web.Operations.Logs.Exporting;
+using Nexus.Web.Operations.Retention;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -57,8 +64,11 @@ public sealed class CanaryTests : IDisposable
                 // What they answer is not the question.
             }
 
+        using var metrics = await dashboard.SendAsync(new(HttpMethod.Get, "/metrics") { Headers = { { "X-Dashboard-Key", $"dashboard-{Canary}" } } });
+        Assert.DoesNotContain(Canary, await metrics.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
         await NexusApp.UntilAsync(() => Task.FromResult(nexus.TryFind("exchange_analysed", out _)), "the lane is logged");
         Assert.Equal(0, await nexus.StopAsync());
+        await AssertFilesAndExportsAsync(nexus);
         Assert.DoesNotContain(Canary, nexus.Output + nexus.Errors, StringComparison.OrdinalIgnoreCase);
 
         var debug = nexus.Lines.Where(line => line.GetProperty("level").GetString() == "debug").Select(line => line.GetProperty("event").GetString()).ToHashSet();
@@ -84,6 +94,26 @@ public sealed class CanaryTests : IDisposable
         Assert.Equal("dashboard", Assert.Single(nexus.Lines, line => Message(line) == "Page served").GetProperty("service").GetString());
         Assert.All(nexus.Lines, line => Assert.DoesNotMatch("^(Microsoft|System|Npgsql|Hangfire|Yarp)", line.GetProperty("source").GetString()));
         Assert.DoesNotContain(nexus.Lines, line => line.GetProperty("level").GetString() is "debug" or "error");
+    }
+
+    /// <summary>The files have what standard output and standard error have, and their exports the same.</summary>
+    private async Task AssertFilesAndExportsAsync(NexusProcess nexus)
+    {
+        var reader = new LogReader(Path.Combine(_directory, "logs"));
+        var kept = reader.Forward(new()).Select(line => line.Json).ToList();
+        Assert.All(kept, line => Assert.DoesNotContain(Canary, line, StringComparison.OrdinalIgnoreCase));
+        Assert.True(kept.Count > 50);
+        var printed = (nexus.Output + nexus.Errors).Split('\n').ToHashSet();
+        Assert.All(kept, line => Assert.Contains(line, printed));
+        using var copies = new LogCopies(Options.Create(new LogExportOptions()), TimeProvider.System);
+        using var exporter = new LogExporter(Options.Create(new DataOptions { Directory = _directory }), Options.Create(new RetentionOptions()), copies, new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(2)));
+        Assert.Equal(kept.Count, (await exporter.ExportDueAsync(CancellationToken.None)).Lines);
+        foreach (var (_, file) in exporter.List())
+        {
+            await using var packed = new GZipStream(file.OpenRead(), CompressionMode.Decompress);
+            using var text = new StreamReader(packed);
+            Assert.DoesNotContain(Canary, await text.ReadToEndAsync(), StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);

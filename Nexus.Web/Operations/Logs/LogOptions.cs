@@ -10,6 +10,9 @@ internal sealed class LogOptions
     /// <summary>The same as the level debug.</summary>
     public bool Debug { get; set; }
 
+    /// <summary>Bytes that all files of the log may take; 0: none are kept.</summary>
+    public long FilesMaxBytes { get; set; }
+
     public LogLevel Least => Debug ? LogLevel.Debug : Level switch
     {
         "debug" => LogLevel.Debug,

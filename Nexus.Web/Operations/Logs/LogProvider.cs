@@ -11,31 +11,40 @@ internal sealed class LogProvider : ILoggerProvider
     private readonly TimeProvider _time;
     private readonly LogQueue _queue;
     private readonly ThreadLocal<(ILogFormat Format, ArrayBufferWriter<byte> Buffer)> _line;
+    private readonly ThreadLocal<(ILogFormat Format, ArrayBufferWriter<byte> Buffer)>? _fileLine;
 
     /// <param name="format">Called once per thread that logs.</param>
-    public LogProvider(TimeProvider time, Func<ILogFormat> format, Stream output, Stream errors)
+    /// <param name="fileFormat">The same for files; null where they have the lines of standard output.</param>
+    public LogProvider(TimeProvider time, Func<ILogFormat> format, Stream output, Stream errors, LogFiles? files = null, Func<ILogFormat>? fileFormat = null)
     {
         _time = time;
         _line = new(() => (format(), new ArrayBufferWriter<byte>(1024)));
-        _queue = new(output, errors, Dropped);
+        _fileLine = fileFormat is null ? null : new(() => (fileFormat(), new ArrayBufferWriter<byte>(1024)));
+        _queue = new(output, errors, Dropped, files);
     }
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName.StartsWith("Nexus.Web.", StringComparison.Ordinal) ? categoryName["Nexus.Web.".Length..] : categoryName);
 
     public void Dispose() => _queue.Dispose();
 
-    public void Write(in LogEntry entry) => _queue.Add(Line(entry), entry.Level >= LogLevel.Error);
-
-    private ReadOnlySpan<byte> Line(in LogEntry entry)
+    public void Write(in LogEntry entry)
     {
-        var (format, buffer) = _line.Value;
+        var error = entry.Level >= LogLevel.Error;
+        if (_fileLine is not null)
+            _queue.Add(Line(_fileLine, entry), error, LogPlaces.Files);
+        _queue.Add(Line(_line, entry), error, _fileLine is null ? LogPlaces.All : LogPlaces.Console);
+    }
+
+    private static ReadOnlySpan<byte> Line(ThreadLocal<(ILogFormat Format, ArrayBufferWriter<byte> Buffer)> line, in LogEntry entry)
+    {
+        var (format, buffer) = line.Value;
         buffer.ResetWrittenCount();
         format.Write(buffer, entry);
         return buffer.WrittenSpan;
     }
 
     private byte[] Dropped(long count) =>
-        Line(new(_time.GetUtcNow(), LogLevel.Warning, "Operations.Logs", "log_dropped", $"{count} log lines were dropped: whoever reads the log does not keep up.", [new("Count", count)], null, null)).ToArray();
+        Line(_line, new(_time.GetUtcNow(), LogLevel.Warning, "Operations.Logs", "log_dropped", $"{count} log lines were dropped: whoever reads the log does not keep up.", [new("Count", count)], null, null)).ToArray();
 
     private sealed class Logger(LogProvider provider, string source) : ILogger
     {

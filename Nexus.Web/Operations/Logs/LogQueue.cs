@@ -3,6 +3,15 @@ using System.Collections.Concurrent;
 
 namespace Nexus.Web.Operations.Logs;
 
+/// <summary>Where a line is to be read.</summary>
+[Flags]
+internal enum LogPlaces
+{
+    Console = 1,
+    Files = 2,
+    All = Console | Files,
+}
+
 /// <summary>
 /// Lines on their way out. Who logs only leaves a line here; one thread writes, many lines at a time and at most 50 ms later.
 /// What a reader that stands still leaves no room for is dropped, counted and reported.
@@ -16,6 +25,7 @@ internal sealed class LogQueue : IDisposable
     private readonly AutoResetEvent _urgent = new(false);
     private readonly Output _output;
     private readonly Output _errors;
+    private readonly LogFiles? _files;
     private readonly Func<long, byte[]> _report;
     private readonly Thread _writer;
     private long _waiting;
@@ -23,8 +33,10 @@ internal sealed class LogQueue : IDisposable
     private volatile bool _stopping;
 
     /// <param name="report">The line that says how many were dropped.</param>
-    public LogQueue(Stream output, Stream errors, Func<long, byte[]> report)
+    /// <param name="files">Keep the lines, too.</param>
+    public LogQueue(Stream output, Stream errors, Func<long, byte[]> report, LogFiles? files = null)
     {
+        _files = files;
         _output = new(output);
         _errors = new(errors);
         _report = report;
@@ -33,7 +45,8 @@ internal sealed class LogQueue : IDisposable
         AppDomain.CurrentDomain.UnhandledException += OnCrash;
     }
 
-    public void Add(ReadOnlySpan<byte> line, bool error)
+    /// <param name="to">Where the line goes.</param>
+    public void Add(ReadOnlySpan<byte> line, bool error, LogPlaces to = LogPlaces.All)
     {
         if (Interlocked.Add(ref _waiting, line.Length) > MostBytes)
         {
@@ -44,7 +57,7 @@ internal sealed class LogQueue : IDisposable
 
         var bytes = ArrayPool<byte>.Shared.Rent(line.Length);
         line.CopyTo(bytes);
-        _lines.Enqueue(new(bytes, line.Length, error));
+        _lines.Enqueue(new(bytes, line.Length, error, to));
         if (error)
             _urgent.Set();
     }
@@ -77,17 +90,23 @@ internal sealed class LogQueue : IDisposable
         while (_lines.TryDequeue(out var line))
         {
             Interlocked.Add(ref _waiting, -line.Length);
-            (line.Error ? _errors : _output).Add(line.Bytes.AsSpan(0, line.Length));
+            var bytes = line.Bytes.AsSpan(0, line.Length);
+            if (line.To.HasFlag(LogPlaces.Console))
+                (line.Error ? _errors : _output).Add(bytes);
+            if (line.To.HasFlag(LogPlaces.Files))
+                _files?.Add(bytes);
             ArrayPool<byte>.Shared.Return(line.Bytes);
         }
 
         if (Interlocked.Exchange(ref _dropped, 0) is var dropped and > 0)
             _output.Add(_report(dropped));
+        // A console that nobody reads holds up the files' next lines, not these.
+        _files?.Flush();
         _output.Flush();
         _errors.Flush();
     }
 
-    private readonly record struct Line(byte[] Bytes, int Length, bool Error);
+    private readonly record struct Line(byte[] Bytes, int Length, bool Error, LogPlaces To);
 
     /// <summary>Gathers lines to 64 KB a write. Where the reader is gone there is nobody to tell.</summary>
     private sealed class Output(Stream stream)

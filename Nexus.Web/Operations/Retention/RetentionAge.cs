@@ -8,14 +8,15 @@ internal sealed record RetentionAge(int Count, char Unit)
     /// <summary>Bodies of requests continue earlier ones' lists of parts, at most a week old: nothing younger than this may expire.</summary>
     private const int LeastDays = 30;
 
+    /// <param name="leastDays">Shorter ages in days are refused.</param>
     /// <exception cref="FormatException">It is none, or too short.</exception>
-    public static RetentionAge Parse(string text)
+    public static RetentionAge Parse(string text, int leastDays = LeastDays)
     {
         if (text == "0")
             return new(0, 'd');
         if (text.Length < 2 || !"dmy".Contains(text[^1], StringComparison.Ordinal) || !int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > 36_500)
             throw new FormatException("");
-        return text[^1] != 'd' || count >= LeastDays ? new(count, text[^1]) : throw new FormatException($"it is less than {LeastDays} days");
+        return text[^1] != 'd' || count >= leastDays ? new(count, text[^1]) : throw new FormatException($"it is less than {leastDays} days");
     }
 
     /// <summary>What is older goes; null: nothing does.</summary>

@@ -13,6 +13,11 @@ internal sealed class RetentionOptions
 
     public string Audit { get; set; } = "";
 
+    /// <summary>Of files of the log and their exports; may be a day.</summary>
+    public string Logs { get; set; } = "";
+
+    public RetentionAge LogsAge => RetentionAge.Parse(Logs.Length > 0 ? Logs : "7d", 1);
+
     /// <summary>Everything of the ledger before it goes: the start of a month; null: nothing does.</summary>
     public DateTimeOffset? LedgerBound(DateTimeOffset now) => RetentionAge.Parse(Ledger).MonthBound(now);
 
