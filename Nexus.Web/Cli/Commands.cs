@@ -34,6 +34,8 @@ internal static class Commands
         {
             KeyCommand.Create(),
             KeysCommand.Create(),
+            CredentialsCommand.Create(),
+            OAuthCommand.Create(),
             UsageCommand.Create(),
             PricesCommand.Create(),
             ConversationsCommand.Create(),

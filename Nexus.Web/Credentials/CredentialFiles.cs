@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
 using Nexus.Web.Configuration;
+using Nexus.Web.Credentials.Pool;
+using Nexus.Web.Credentials.Sealing;
 using Nexus.Web.Operations.Logs;
 
 namespace Nexus.Web.Credentials;
@@ -12,23 +15,28 @@ namespace Nexus.Web.Credentials;
 /// </summary>
 internal sealed partial class CredentialFiles : BackgroundService
 {
-    private const string Suffix = ".credentials.json";
+    public const string Suffix = ".credentials.json";
     private readonly string _directory;
     private readonly TimeProvider _time;
     private readonly SecretMask _mask;
     private readonly ILogger<CredentialFiles> _logger;
     private readonly Dictionary<string, byte[]?> _seen = [];
+    private readonly ConcurrentDictionary<string, string> _paths = new();
     private volatile FrozenDictionary<string, DomainCredential> _byDomain = FrozenDictionary<string, DomainCredential>.Empty;
     private volatile FrozenSet<string> _clientKeys = FrozenSet<string>.Empty;
 
-    public CredentialFiles(IOptions<CredentialOptions> options, IOptions<DataOptions> data, TimeProvider time, SecretMask mask, ILogger<CredentialFiles> logger)
+    public CredentialFiles(IOptions<CredentialOptions> options, IOptions<DataOptions> data, CredentialSeal seal, AccountStates states, TimeProvider time, SecretMask mask, ILogger<CredentialFiles> logger)
     {
-        _directory = options.Value.Directory is { Length: > 0 } given ? Path.GetFullPath(given) : Path.Combine(data.Value.Directory, "credentials");
+        _directory = options.Value.PathIn(data.Value.Directory);
+        Parser = new(seal, states, options.Value.AllowOAuthPool);
         _time = time;
         _mask = mask;
         _logger = logger;
         Refresh();
     }
+
+    /// <summary>Reads what the files hold.</summary>
+    public CredentialParser Parser { get; }
 
     /// <summary>Raised after the set of credentials changed, on the polling thread.</summary>
     public event Action? Changed;
@@ -36,6 +44,14 @@ internal sealed partial class CredentialFiles : BackgroundService
     public IEnumerable<DomainCredential> All => _byDomain.Values;
 
     public IEnumerable<string> Domains => _byDomain.Keys;
+
+    public IEnumerable<Account> Accounts => All.SelectMany(credential => credential.Accounts);
+
+    /// <summary>Files that other users may open, a line each, with what to do.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>Where a domain's file is, whatever the case of its name.</summary>
+    public string PathOf(string domain) => _paths.GetValueOrDefault(domain) ?? Path.Combine(_directory, domain + Suffix);
 
     public DomainCredential? Find(string domain) => _byDomain.GetValueOrDefault(domain);
 
@@ -68,14 +84,16 @@ internal sealed partial class CredentialFiles : BackgroundService
             {
                 var domain = file.Name[..^Suffix.Length].ToLowerInvariant();
                 var content = Read(file);
+                _paths[domain] = file.FullName;
                 var known = _byDomain.GetValueOrDefault(domain);
                 // By content: a copy may keep size and time, and behind a symbolic link (mounted secrets) both are the link's.
                 var same = known is not null && _seen.GetValueOrDefault(domain).AsSpan().SequenceEqual(content);
-                next[domain] = same ? known! : Load(domain, content);
+                next[domain] = same ? known! : Load(domain, content, known);
                 _seen[domain] = content;
                 changed |= !same;
             }
 
+            Look(files);
             if (!changed)
                 return false;
             _byDomain = next.ToFrozenDictionary();
@@ -88,6 +106,14 @@ internal sealed partial class CredentialFiles : BackgroundService
             Log.Unreadable(_logger, _directory, error.Message);
             return false;
         }
+    }
+
+    private void Look(FileInfo[] files)
+    {
+        var warnings = FileModes.Warnings(new(_directory), files);
+        foreach (var warning in warnings.Except(Warnings))
+            Log.Open(_logger, warning);
+        Warnings = warnings;
     }
 
     /// <summary>Null when it cannot be read.</summary>
@@ -103,15 +129,23 @@ internal sealed partial class CredentialFiles : BackgroundService
         }
     }
 
-    private DomainCredential Load(string domain, byte[]? content)
+    private DomainCredential Load(string domain, byte[]? content, DomainCredential? before)
     {
-        var credential = content is null ? DomainCredential.Unusable("it cannot be read: check its owner and mode") : DomainCredential.Parse(domain, content);
-        _mask.Learn(credential.ApiKey);
+        var credential = content is null ? DomainCredential.Unusable("it cannot be read: check its owner and mode") : Parser.Parse(domain, content);
+        foreach (var account in credential.Accounts)
+        {
+            _mask.Learn(account.Secret);
+            _mask.Learn(account.Tokens?.Refresh);
+            // Newer tokens that could not be written into the file must not be lost to an edit of it.
+            if (before?.Accounts.FirstOrDefault(same => same.Id == account.Id) is { Health.Unsaved: not null, Tokens: { } unsaved } held && unsaved.ExpiresAt > account.Tokens?.ExpiresAt)
+                (account.Tokens, account.Health) = (unsaved, held.Health);
+        }
+
         _mask.Learn(credential.ClientApiKey);
         if (credential.Problem is { } problem)
             Log.Unusable(_logger, domain, problem);
         else
-            Log.Loaded(_logger, domain, credential.AccountId!);
+            Log.Loaded(_logger, domain, credential.AccountIds);
         return credential;
     }
 
@@ -119,6 +153,9 @@ internal sealed partial class CredentialFiles : BackgroundService
     {
         [LoggerMessage(LogLevel.Information, "Credential file of {Domain} is in force (account {AccountId}).")]
         public static partial void Loaded(ILogger logger, string domain, string accountId);
+
+        [LoggerMessage(LogLevel.Warning, "{Warning}")]
+        public static partial void Open(ILogger logger, string warning);
 
         [LoggerMessage(LogLevel.Error, "Credential file of {Domain} cannot be used: {Problem}.")]
         public static partial void Unusable(ILogger logger, string domain, string problem);

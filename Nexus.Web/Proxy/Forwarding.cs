@@ -18,6 +18,7 @@ internal sealed partial class Forwarding(
     UnknownCallers unknown,
     Draining draining,
     Recording recording,
+    Paying paying,
     IOptions<ProxyOptions> options,
     ILogger<Forwarding> logger)
 {
@@ -33,7 +34,7 @@ internal sealed partial class Forwarding(
         inFlight.Add(request, context.Request);
         try
         {
-            if ((await TakeBodyAsync(context, request) ?? Limit(context, request)) is { } unfit)
+            if ((await TakeBodyAsync(context, request) ?? Limit(context, request) ?? await PayAsync(context, request)) is { } unfit)
             {
                 await unfit.WriteAsync(context);
                 return;
@@ -47,6 +48,7 @@ internal sealed partial class Forwarding(
         {
             // Whatever went wrong above, the exchange has an end; where it has one already, this counts for nothing.
             request.Recorder?.End(End(context, request, request.IsInterrupted ? Outcome.Interrupted : Outcome.UpstreamCut, "The gateway failed while forwarding."));
+            request.PayWith(null);
             inFlight.Remove(request);
             limits.Over(request.Reservation, recorded: request.Recorder is not null);
             request.Body?.Dispose();
@@ -115,6 +117,10 @@ internal sealed partial class Forwarding(
             : null;
     }
 
+    /// <summary>Finds the account that pays, or says why none can; that is a row of the ledger, too.</summary>
+    private async ValueTask<Refusal?> PayAsync(HttpContext context, ProxiedRequest request) =>
+        await paying.AssignAsync(context, request) is { } refusal ? Refused(context, request, refusal, Outcome.Refused) : null;
+
     /// <summary>Names how the exchange ended, and answers where the upstream did not.</summary>
     private async Task FinishAsync(HttpContext context, ProxiedRequest request)
     {
@@ -146,7 +152,7 @@ internal sealed partial class Forwarding(
             return (request.BrokeFor != Side.Upstream ? Outcome.ClientAborted : IsCancellation(failure.Exception) ? Outcome.UpstreamTimeout : Outcome.UpstreamCut, null);
         if (context.RequestAborted.IsCancellationRequested)
             return (Outcome.ClientAborted, null);
-        var upstream = (request.Caller?.Credential?.BaseUrl ?? options.Value.UpstreamBaseUrl).Host;
+        var upstream = (request.Account?.BaseUrl ?? options.Value.UpstreamBaseUrl).Host;
         return error switch
         {
             ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled =>
@@ -171,7 +177,7 @@ internal sealed partial class Forwarding(
         context.Request.Path.Value ?? "",
         context.Request.QueryString.Value ?? "",
         HeaderMask.Lines(context.Request.Headers),
-        request.Caller?.Credential?.AccountId,
+        request.Account?.Id,
         request.Caller?.KeyId,
         request.Caller?.Key?.Owner,
         request.Model,

@@ -1,6 +1,7 @@
 using Nexus.Web.Access;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture.Journaling;
+using Nexus.Web.Credentials;
 
 namespace Nexus.Web.Proxy;
 
@@ -26,6 +27,9 @@ internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arr
 
     /// <summary>Set once access is granted.</summary>
     public Caller? Caller { get; set; }
+
+    /// <summary>The account that pays for the attempt under way; null where the caller's own credential passes through.</summary>
+    public Account? Account { get; private set; }
 
     /// <summary>The whole body of a messages or count_tokens request; null for what is streamed through.</summary>
     public PooledBody? Body { get; set; }
@@ -60,6 +64,14 @@ internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arr
     {
         if (context.Request.Body is MemoryStream body && body.Position == body.Length)
             Body?.Dispose();
+    }
+
+    /// <summary>Counts the request in flight at its account; null when it is at none any more.</summary>
+    public void PayWith(Account? account)
+    {
+        Account?.State.Leave();
+        account?.State.Enter();
+        Account = account ?? Account;
     }
 
     public long RequestBytes(HttpContext context) => Body?.Length ?? context.Request.ContentLength ?? 0;

@@ -13,7 +13,7 @@ internal static class ProxyFeature
     public static void AddProxy(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
+        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
             .AddSingleton<Forwarding>().AddSingleton<RequestEntry>().AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>();
         // Header bytes above 0x7F go through as they came.
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
@@ -33,7 +33,7 @@ internal static class ProxyFeature
                 handler.PooledConnectionLifetime = TimeSpan.FromMinutes(10);
             });
         builder.Services.AddSingleton(services => new InMemoryConfigProvider(Upstreams.Routes,
-            Upstreams.Clusters(services.GetRequiredService<IOptions<ProxyOptions>>().Value, services.GetRequiredService<CredentialFiles>().All)));
+            Upstreams.Clusters(services.GetRequiredService<IOptions<ProxyOptions>>().Value, services.GetRequiredService<CredentialFiles>().Accounts)));
         builder.Services.AddSingleton<IProxyConfigProvider>(services => services.GetRequiredService<InMemoryConfigProvider>());
     }
 
@@ -43,7 +43,7 @@ internal static class ProxyFeature
         app.Use(next => context => context.Listener() == Listener.Proxy ? entry.HandleAsync(context, next) : next(context));
         var files = app.Services.GetRequiredService<CredentialFiles>();
         files.Changed += () => app.Services.GetRequiredService<InMemoryConfigProvider>()
-            .Update(Upstreams.Routes, Upstreams.Clusters(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value, files.All));
+            .Update(Upstreams.Routes, Upstreams.Clusters(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value, files.Accounts));
     }
 
     public static void MapProxy(this WebApplication app)
@@ -67,8 +67,8 @@ internal static class ProxyFeature
     /// <summary>Sends the request to the account's own upstream where it names one.</summary>
     private static void Route(HttpContext context)
     {
-        if (ProxiedRequest.Of(context).Caller?.Credential?.BaseUrl is { } own
-            && context.RequestServices.GetRequiredService<Yarp.ReverseProxy.IProxyStateLookup>().TryGetCluster(Upstreams.IdOf(own), out var cluster))
+        if (ProxiedRequest.Of(context).Account is { BaseUrl: not null } account
+            && context.RequestServices.GetRequiredService<Yarp.ReverseProxy.IProxyStateLookup>().TryGetCluster(account.ClusterId, out var cluster))
             context.ReassignProxyRequest(cluster);
     }
 }

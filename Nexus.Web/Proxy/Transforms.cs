@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Nexus.Web.Credentials;
+using Nexus.Web.Credentials.OAuth;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -8,8 +9,6 @@ namespace Nexus.Web.Proxy;
 /// <summary>What changes on the way: the credential upstream, and the tee on the way back. Nothing else is added or taken.</summary>
 internal static class Transforms
 {
-    private const string OAuthBeta = "oauth-2025-04-20";
-
     public static void Add(TransformBuilderContext builder)
     {
         builder.UseDefaultForwarders = false; // no X-Forwarded-*
@@ -23,10 +22,10 @@ internal static class Transforms
             KeepTarget(context);
             foreach (var name in NamedByConnection(context.HttpContext.Request.Headers.Connection, context.ProxyRequest.Headers.NonValidated.Select(header => header.Key)))
                 context.ProxyRequest.Headers.Remove(name);
-            var caller = ProxiedRequest.Of(context.HttpContext).Caller;
-            caller?.Presented?.RemoveFrom(context.ProxyRequest.Headers);
-            if (caller?.Credential is { } credential)
-                Pay(context.ProxyRequest.Headers, credential);
+            var request = ProxiedRequest.Of(context.HttpContext);
+            request.Caller?.Presented?.RemoveFrom(context.ProxyRequest.Headers);
+            if (request.Account is { } account)
+                Pay(context.ProxyRequest.Headers, account);
             if (results.Applies(context.HttpContext.Request))
                 ResultsUrls.AskForIdentity(context.ProxyRequest.Headers);
             return default;
@@ -72,20 +71,21 @@ internal static class Transforms
         return named.Count == 0 ? [] : [.. names.Where(name => named.Contains(name, StringComparer.OrdinalIgnoreCase))];
     }
 
-    private static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, DomainCredential credential)
+    private static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, Account account)
     {
         headers.Remove("Authorization");
         headers.Remove("x-api-key");
+        var secret = account.Secret;
         // The header goes by the kind of the secret, whichever one the caller used.
-        if (!credential.ApiKey.StartsWith("sk-ant-oat", StringComparison.Ordinal))
+        if (account.Kind == AccountKind.ApiKey && !secret.StartsWith("sk-ant-oat", StringComparison.Ordinal))
         {
-            headers.TryAddWithoutValidation("x-api-key", credential.ApiKey);
+            headers.TryAddWithoutValidation("x-api-key", secret);
             return;
         }
 
-        headers.TryAddWithoutValidation("Authorization", "Bearer " + credential.ApiKey);
+        headers.TryAddWithoutValidation("Authorization", "Bearer " + secret);
         var betas = headers.NonValidated.TryGetValues("anthropic-beta", out var sent) ? sent.SelectMany(line => line.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)) : [];
-        var merged = string.Join(",", betas.Prepend(OAuthBeta).Distinct());
+        var merged = string.Join(",", betas.Prepend(OAuthClient.Beta).Distinct());
         headers.Remove("anthropic-beta");
         headers.TryAddWithoutValidation("anthropic-beta", merged);
     }

@@ -20,8 +20,8 @@ internal static class Upstreams
         },
     ];
 
-    public static ClusterConfig[] Clusters(ProxyOptions options, IEnumerable<DomainCredential> credentials) =>
-        [.. credentials.Select(credential => credential.BaseUrl).OfType<Uri>().Distinct()
+    public static ClusterConfig[] Clusters(ProxyOptions options, IEnumerable<Account> accounts) =>
+        [.. accounts.Select(account => account.BaseUrl).OfType<Uri>().Distinct()
             .Select(url => Cluster(IdOf(url), url, options))
             .Prepend(Cluster(Default, options.UpstreamBaseUrl, options))];
 

@@ -8,6 +8,8 @@ using Nexus.Web.Access.Keys;
 using Nexus.Web.Capture;
 using Nexus.Web.Configuration;
 using Nexus.Web.Credentials;
+using Nexus.Web.Credentials.Pool;
+using Nexus.Web.Credentials.Sealing;
 using Nexus.Web.Operations.Logs;
 using Xunit;
 
@@ -126,7 +128,7 @@ public sealed class CallerResolverTests : IDisposable
     private void Know(params ClientKey[] keys) => _state.Set(KnownAccess.Of(keys, []));
 
     private CallerResolver Resolver(ClientAuth auth = ClientAuth.Auto) => new(
-        new CredentialFiles(Options.Create(new CredentialOptions { Directory = _directory }), Options.Create(new DataOptions()), _time, new SecretMask(), NullLogger<CredentialFiles>.Instance),
+        new CredentialFiles(Options.Create(new CredentialOptions { Directory = _directory }), Options.Create(new DataOptions()), new CredentialSeal(Options.Create(new DataOptions { Directory = _directory })), new AccountStates(), _time, new SecretMask(), NullLogger<CredentialFiles>.Instance),
         new DashboardKey(Options.Create(new AccessOptions { DashboardApiKey = "the-dashboard's-key" }), Options.Create(new DataOptions()), NullLogger<DashboardKey>.Instance),
         _state, Options.Create(new AccessOptions { EnableClientAuth = auth }), _time);
 

@@ -63,6 +63,6 @@ internal sealed class DomainsModel(NexusDbContext db, ClientKeys keys, DomainCap
     {
         null => ("callers, with their own credential", null),
         { Problem: { } problem } => ("nobody: " + problem, "bad"),
-        _ => ($"account {credential.AccountId}{(credential.ClientApiKey is null ? "" : "; its file has a key too")}", null),
+        _ => ($"{(credential.IsPool ? "accounts" : "account")} {credential.AccountIds}{(credential.ClientApiKey is null ? "" : "; its file has a key too")}", null),
     };
 }

@@ -28,7 +28,7 @@ internal sealed class UpstreamProbe(CredentialFiles files, IOptions<ProxyOptions
         if (options.Value.UpstreamSeconds == 0)
             return Finding.Ok("It is not asked (HEALTH_UPSTREAM_SECONDS=0).");
         var findings = new List<Finding>();
-        foreach (var url in files.All.Select(credential => credential.BaseUrl).OfType<Uri>().Prepend(proxy.Value.UpstreamBaseUrl).Distinct())
+        foreach (var url in files.Accounts.Select(account => account.BaseUrl).OfType<Uri>().Prepend(proxy.Value.UpstreamBaseUrl).Distinct())
             findings.Add(await AskAsync(url, cancellation));
         return findings.MinBy(finding => finding.Status)!;
     }

@@ -1,0 +1,92 @@
+using Nexus.Web.Storage;
+using Npgsql;
+
+namespace Nexus.Web.Credentials.OAuth;
+
+/// <summary>
+/// Keeps two processes from refreshing the same tokens at once: a lock file beside the credential file (processes of one
+/// machine, also while the database is away) and PostgreSQL's advisory lock (nodes). What cannot be had in time is gone without.
+/// </summary>
+internal sealed class RefreshLock : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private FileStream? _file;
+    private NpgsqlConnection? _connection;
+
+    private RefreshLock()
+    {
+    }
+
+    /// <param name="database">Null for the command line.</param>
+    /// <param name="name">The same on every node for the same tokens.</param>
+    public static async Task<RefreshLock> TakeAsync(string path, Database? database, string name, CancellationToken cancellation)
+    {
+        var held = new RefreshLock();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(Patience);
+        try
+        {
+            held._file = await OpenAsync(Path.Combine(Path.GetDirectoryName(path)!, "." + Path.GetFileName(path) + ".lock"), patience.Token);
+            if (database?.State.Condition == DatabaseCondition.Ready)
+                held._connection = await LockAsync(database, name, patience.Token);
+        }
+        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            // A read-only mount, a database that went away this moment, a holder that hangs: the refresh itself is more important.
+        }
+
+        return held;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is { } connection)
+        {
+            try
+            {
+                await using var unlock = new NpgsqlCommand("SELECT pg_advisory_unlock_all()", connection) { CommandTimeout = 5 };
+                await unlock.ExecuteNonQueryAsync();
+            }
+            catch (Exception error) when (error is NpgsqlException or TimeoutException)
+            {
+                // The lock goes with its connection.
+            }
+
+            await connection.DisposeAsync();
+        }
+
+        if (_file is { } file)
+            await file.DisposeAsync();
+    }
+
+    private static async Task<FileStream> OpenAsync(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                await Task.Delay(50, cancellation);
+            }
+        }
+    }
+
+    private static async Task<NpgsqlConnection> LockAsync(Database database, string name, CancellationToken cancellation)
+    {
+        var connection = await database.JobsDataSource.OpenConnectionAsync(cancellation);
+        try
+        {
+            await using var take = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended($1, 0))", connection) { CommandTimeout = (int)Patience.TotalSeconds, Parameters = { new() { Value = "nexus oauth " + name } } };
+            await take.ExecuteNonQueryAsync(cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}
