@@ -11,6 +11,7 @@ using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Pages.Backups;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Live;
+using Nexus.Web.Pages.Logs;
 using Nexus.Web.Pages.Prices;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
@@ -31,7 +32,7 @@ internal static class DashboardFeature
         builder.Services.AddRazorPages();
         builder.Services.AddRazorComponents();
         builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<KeyTest>().AddSingleton<KeyPages>().AddSingleton<PageLog>().AddScoped<BudgetBanners>();
-        builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<JobPages>().AddScoped<BackupPages>();
+        builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<JobPages>().AddScoped<BackupPages>().AddScoped<LevelPages>();
         builder.AddLive();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");
@@ -68,6 +69,7 @@ internal static class DashboardFeature
         app.MapStaticAssets().On(Listener.Dashboard).AllowAnonymous();
         app.MapRazorPages().On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
         app.MapLive();
+        app.MapLogPages();
         app.MapGet("/", () => Results.Redirect("/dashboard")).On(Listener.Dashboard).AllowAnonymous();
         app.MapPost("/dashboard/logout", async (HttpContext context, IAntiforgery antiforgery) =>
         {

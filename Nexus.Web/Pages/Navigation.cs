@@ -24,5 +24,6 @@ internal static class Navigation
         new("Domains", "/dashboard/domains"),
         new("Backups", "/dashboard/backups", Covers: "/dashboard/restore"),
         new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
+        new("Logs", "/dashboard/logs"),
     ];
 }

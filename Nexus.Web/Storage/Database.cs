@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Logs;
@@ -179,9 +178,8 @@ internal sealed partial class Database : BackgroundService
     private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings, string name, ILoggerFactory loggers, SqlLog sql, int pool, int timeoutSeconds)
     {
         var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = pool, MinPoolSize = 0, Timeout = timeoutSeconds };
-        // The name is what metrics call the pool. Spans only for what a page or a job asks: ingest, beats and listeners would make ten a second.
+        // The name is what metrics call the pool. Every statement is traced, because SqlLog hears of it so; Metrics/LonelyStatements keeps the many from being sent.
         var builder = new NpgsqlDataSourceBuilder(own.ConnectionString) { Name = name };
-        builder.ConfigureTracing(spans => spans.ConfigureCommandFilter(_ => Activity.Current is not null).ConfigureBatchFilter(_ => Activity.Current is not null));
         builder.UseLoggerFactory(loggers);
         sql.Watch(builder);
         return own.Host?.Contains(',') == true ? builder.BuildMultiHost() : builder.Build();

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Nexus.Web.Storage;
 
 /// <summary>
-/// Slow statements as warnings and, with DEBUG_SQL, every statement: pages and EF Core, API, ingest with its COPY, jobs and
+/// Slow statements as warnings and, with DEBUG_SQL or this logger at debug, every statement: pages and EF Core, API, ingest with its COPY, jobs and
 /// Hangfire alike, because all of them pass Npgsql's tracing, which tells start, end and failure of each.
 /// </summary>
 internal sealed partial class SqlLog : IDisposable
@@ -45,11 +45,11 @@ internal sealed partial class SqlLog : IDisposable
         var milliseconds = Math.Round(activity.Duration.TotalMilliseconds, 2);
         if (activity.Duration.TotalMilliseconds > _options.SlowQueryThresholdMs)
             Log.Slow(_logger, milliseconds, statement.Rows(), SqlText.Of(statement.Text));
-        if (_options.DebugSql && _logger.IsEnabled(LogLevel.Debug))
+        if (_logger.IsEnabled(LogLevel.Debug))
             Log.Executed(_logger, activity.Status == ActivityStatusCode.Error ? "SQL failed" : "SQL", milliseconds, statement.Rows(), SqlText.Of(statement.Text), statement.Values, Failure(activity));
     }
 
-    private string? Values(NpgsqlParameterCollection parameters) => _options.DebugSql && parameters.Count > 0 ? SqlText.Of(parameters) : null;
+    private string? Values(NpgsqlParameterCollection parameters) => parameters.Count > 0 && _logger.IsEnabled(LogLevel.Debug) ? SqlText.Of(parameters) : null;
 
     private static string Text(NpgsqlBatch batch) => string.Join(";\n", ((IList<NpgsqlBatchCommand>)batch.BatchCommands).Select(command => command.CommandText));
 

@@ -14,7 +14,7 @@
   document.body.addEventListener("htmx:sseError", () => state("Reconnecting…", false));
   // Filters and older pages may show a table that is not live.
   document.body.addEventListener("htmx:afterSettle", () => {
-    if (!document.querySelector("[sse-connect]")) state("Not live: these requests are in the past", false);
+    if (!document.querySelector("[sse-connect]")) state(document.querySelector(".live-state")?.dataset.past ?? "Not live: these requests are in the past", false);
   });
 
   // A row may come with the page and once more with the first push.
@@ -35,7 +35,23 @@
     htmx.process(older);
   };
   document.body.addEventListener("htmx:sseMessage", (event) => {
-    if (event.target.id === "request-rows") tidy(event.target);
+    if (event.target.id === "request-rows" || event.target.id === "log-rows") tidy(event.target);
+  });
+
+  // A page that flows by can be held: its connection is given back, and what it misses is read anew.
+  const pauses = () => { for (const button of document.querySelectorAll("[data-pause]")) button.hidden = false; };
+  document.body.addEventListener("htmx:sseOpen", pauses);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-pause]");
+    if (!button) return;
+    if (button.dataset.pause === "held") {
+      htmx.trigger(document.querySelector(".resync"), "resync");
+      return;
+    }
+    for (const element of document.querySelectorAll("[sse-connect]")) htmx.trigger(element, "htmx:beforeCleanupElement");
+    button.dataset.pause = "held";
+    button.textContent = "Go on";
+    state("Paused", false);
   });
 
   // A browser grants few connections a host: a tab that nobody looks at gives its own back, and catches up when seen again.

@@ -44,6 +44,7 @@ internal static class MetricsFeature
             telemetry.WithTracing(traces => traces
                 .AddSource(NexusMeter.Name, "Npgsql")
                 .AddAspNetCoreInstrumentation(pages => pages.Filter = IsPage)
+                .AddProcessor(new LonelyStatements())
                 .AddOtlpExporter());
     }
 

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
+using Nexus.Web.Operations.Logs;
+
+namespace Nexus.Web.Pages.Logs;
+
+/// <summary>Which lines of the log a viewer wants to see; its whole state is in the URL.</summary>
+internal sealed record LogQuestion
+{
+    public required LogFilter Filter { get; init; }
+
+    /// <summary>A key of <see cref="RequestFilter.Ranges"/>, or <c>custom</c>.</summary>
+    public string? Range { get; init; }
+
+    /// <summary>On the viewer's clock, <c>yyyy-MM-ddTHH:mm</c>.</summary>
+    public string? From { get; init; }
+
+    public string? To { get; init; }
+
+    /// <summary>What of the URL was not understood, in words for the viewer.</summary>
+    public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>Whether lines from now on can match.</summary>
+    public bool IsOpen => Filter.To is null;
+
+    public static LogQuestion Read(IQueryCollection query, TimeZoneInfo zone, DateTimeOffset now)
+    {
+        string? Text(string name) => query[name].ToString().Trim() is { Length: > 0 and <= 200 } text ? text : null;
+        var problems = new List<string>();
+        var level = Text("level");
+        if (level is not null && !LogFilter.Levels.Contains(level))
+        {
+            problems.Add($"The level '{level}' does not exist.");
+            level = null;
+        }
+
+        var (range, from, to) = (Text("range"), Text("from"), Text("to"));
+        var filter = new LogFilter { Level = level, Service = Text("service"), Source = Text("source"), Domain = Text("domain"), RequestId = Text("request"), Text = Text("text") };
+        if (range is not null && RequestFilter.Ranges.TryGetValue(range, out var span))
+            return new() { Filter = filter with { From = now - span }, Range = range, Problems = problems };
+        if (range == "custom")
+            return new() { Filter = filter with { From = Time(from, zone, problems), To = Time(to, zone, problems) }, Range = range, From = from, To = to, Problems = problems };
+        if (range is not null)
+            problems.Add($"The time range '{range}' does not exist.");
+        return new() { Filter = filter, Problems = problems };
+    }
+
+    /// <summary>As a query string with its <c>?</c>, followed by what else is given; empty without any.</summary>
+    public string Query(params (string Name, string? Value)[] more)
+    {
+        (string, string?)[] own =
+        [
+            ("level", Filter.Level), ("service", Filter.Service), ("source", Filter.Source), ("domain", Filter.Domain), ("request", Filter.RequestId), ("text", Filter.Text), ("range", Range), ("from", From), ("to", To),
+        ];
+        return QueryHelpers.AddQueryString("", own.Concat(more).Where(pair => pair.Item2 is not null).Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));
+    }
+
+    private static DateTimeOffset? Time(string? text, TimeZoneInfo zone, List<string> problems)
+    {
+        if (text is null)
+            return null;
+        if (DateTime.TryParseExact(text, ["yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && local.Year is > 1 and < 9999)
+            return zone.Instant(local);
+        problems.Add($"'{text}' is not a time such as 2026-11-24T09:30.");
+        return null;
+    }
+}
