@@ -8,7 +8,7 @@ internal static class DashboardAccess
 {
     public static void AddDashboardAccess(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<DashboardKey>().AddSingleton<LoginThrottle>();
+        builder.Services.AddSingleton<DashboardKey>().AddSingleton<LoginThrottle>().AddSingleton<AuthFailures>();
         builder.Services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, DashboardKeyHandler>(DashboardKeyHandler.SchemeName, null)
             .AddCookie(Sessions.Scheme, Session);

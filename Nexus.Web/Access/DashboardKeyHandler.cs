@@ -28,6 +28,8 @@ internal sealed class DashboardKeyHandler(DashboardKey key, IOptions<MetricsOpti
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var missing = string.IsNullOrEmpty(Given(Request.Headers));
+        if (!missing)
+            Context.RequestServices.GetRequiredService<AuthFailures>().Add();
         Response.StatusCode = missing ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;
         await Response.WriteAsJsonAsync(missing
             ? new { error = new { code = "unauthorized", message = "API key required" } }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Nexus.Web.Access;
 using Nexus.Web.Api.Exports;
 using Nexus.Web.Listening;
+using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Health;
 
 namespace Nexus.Web.Api;
@@ -22,7 +23,16 @@ internal static class ApiFeature
 
     public static void MapApi(this WebApplication app)
     {
-        var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAwayFilter>().RequireAuthorization(Policies.ApiKey);
+        var api = app.MapGroup("/api").AddEndpointFilter<DatabaseAwayFilter>().AddEndpointFilter(async (invocation, next) =>
+        {
+            var trail = invocation.HttpContext.RequestServices.GetRequiredService<AuditTrail>();
+            invocation.HttpContext.Response.OnCompleted(() =>
+            {
+                trail.NoteRead(invocation.HttpContext);
+                return Task.CompletedTask;
+            });
+            return await next(invocation);
+        }).RequireAuthorization(Policies.ApiKey);
         api.MapRequests();
         api.MapStats();
         api.MapConversations();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
@@ -23,6 +24,7 @@ internal static class BackupCommand
             await using var connection = await services.GetRequiredService<Database>().JobsDataSource.OpenConnectionAsync(stopping);
             if (!await JobLock.TryTakeAsync(connection, DatabaseBackup.Lock, stopping))
                 throw new InvalidOperationException("A backup of the database is being made already.");
+            await AuditTrail.WriteAsync(services.GetRequiredService<Database>(), Actor.CommandLine, "backup.made", "database", new { request.Since, file = parsed.GetValue(file) }, stopping);
             var manifest = await services.GetRequiredService<DatabaseBackup>().RunAsync(connection, request, progress =>
             {
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{progress.Share * 100:0} %, {progress.Bytes >> 20} MB"));

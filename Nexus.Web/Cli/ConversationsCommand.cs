@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Nexus.Web.Capture;
 using Nexus.Web.Conversations.Rebuilding;
+using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
 
@@ -29,6 +30,8 @@ internal static class ConversationsCommand
         await using var connection = await services.GetRequiredService<Database>().JobsDataSource.OpenConnectionAsync(cancellation);
         if (!await JobLock.TryTakeAsync(connection, RebuildJob.Id, cancellation))
             throw new InvalidOperationException("A rebuild is running already; its progress is on the page Jobs. Start the next when it is done.");
+        if (!arguments.DryRun)
+            await AuditTrail.WriteAsync(services.GetRequiredService<Database>(), Actor.CommandLine, "conversations.rebuilt", arguments.Domain ?? "all domains", new { arguments.Since }, cancellation);
         var done = await services.GetRequiredService<Rebuilder>().RunAsync(
             connection, arguments.Domain, arguments.Since, arguments.DryRun, progress => Console.Error.WriteLineAsync($"{progress.Requests:N0} requests"), cancellation);
         Console.WriteLine(done.Words(arguments.DryRun));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Nexus.Web.Operations.Audit;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 using Nexus.Web.Usage.Accounting;
@@ -20,6 +21,7 @@ internal static class UsageCommand
 
     private static async Task<int> RebuildAsync(IServiceProvider services, DateTimeOffset? from, DateTimeOffset? until, CancellationToken cancellation)
     {
+        await AuditTrail.WriteAsync(services.GetRequiredService<Database>(), Actor.CommandLine, "usage.rebuilt", "rollups", new { from, until }, cancellation);
         var day = default(DateTimeOffset);
         var rows = await UsageRebuild.RunAsync(services.GetRequiredService<Database>().JobsDataSource, from, until, services.GetRequiredService<TimeProvider>().GetUtcNow(), progress =>
         {

@@ -32,6 +32,22 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
             ? value
             : throw new FormatException(""));
 
+    /// <summary>Such as a webhook's, whose path or query may be a secret.</summary>
+    public static Accepted WebhookUrl { get; } = new("an http or https URL", value =>
+        Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0 && url.UserInfo.Length == 0 ? value : throw new FormatException(""));
+
+    /// <summary>Host name or address of another machine.</summary>
+    public static Accepted Host { get; } = new("a host name or an IP address", value => Uri.CheckHostName(value) != UriHostNameType.Unknown ? value : throw new FormatException(""));
+
+    public static Accepted Line { get; } = new("one line of text", value => value.Length <= 200 && !value.Any(char.IsControl) ? value : throw new FormatException(""));
+
+    public static Accepted Mailboxes { get; } = new("e-mail addresses, separated by commas", value =>
+        value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(part => !MimeKit.MailboxAddress.TryParse(part, out _)) is { } wrong ? throw new FormatException($"'{wrong}' is none") : value);
+
+    /// <summary>Some of some words, separated by commas.</summary>
+    public static Accepted Some(params string[] words) => new($"some of {string.Join(", ", words)}, separated by commas", value =>
+        string.Join(',', value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(part => words.FirstOrDefault(word => word.Equals(part, StringComparison.OrdinalIgnoreCase)) ?? throw new FormatException($"'{part}' is none"))));
+
     public static Accepted DatabaseUrl { get; } = new("postgres://user:password@host/database?sslmode=…&pool_max=…&pool_idle_timeout=…, or an Npgsql connection string", value =>
     {
         Storage.DatabaseUrl.Parse(value, out _);

@@ -1,7 +1,9 @@
+using Nexus.Web.Operations.Alerts;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Health;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Metrics;
+using Nexus.Web.Operations.Reports;
 
 namespace Nexus.Web.Operations;
 
@@ -13,6 +15,9 @@ internal static class OperationsFeature
         builder.AddBackups();
         builder.Services.AddOptions<Retention.RetentionOptions>().BindConfiguration(Retention.RetentionOptions.Section);
         builder.Services.AddSingleton<Restores.RestoreRunner>().AddHostedService(services => services.GetRequiredService<Restores.RestoreRunner>());
+        builder.Services.AddSingleton<Audit.AuditTrail>().AddHostedService(services => services.GetRequiredService<Audit.AuditTrail>());
+        builder.AddAlerts();
+        builder.AddReports();
         builder.AddJobs();
         builder.AddMetrics();
     }

@@ -2,6 +2,7 @@ using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Logs.Exporting;
+using Nexus.Web.Operations.Reports;
 using Nexus.Web.Operations.Retention;
 using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Caching;
@@ -54,6 +55,12 @@ internal static class Schedule
             Window = Night,
             TimeBox = TimeSpan.FromMinutes(60),
             Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(10)),
+        },
+        new(ReportsJob.Id, typeof(ReportsJob), "Makes the reports of the last day, week and month that are over, and sends them through REPORT_CHANNELS.")
+        {
+            Cron = "20 1 * * *",
+            TimeBox = TimeSpan.FromMinutes(30),
+            Retry = new(Attempts: 3, After: TimeSpan.FromMinutes(10)),
         },
         new(PartsGcJob.Id, typeof(PartsGcJob), "Deletes parts of bodies that no payload names any more.")
         {

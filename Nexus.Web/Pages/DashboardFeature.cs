@@ -7,12 +7,15 @@ using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
 using Nexus.Web.Configuration;
 using Nexus.Web.Listening;
+using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Pages.Alerts;
 using Nexus.Web.Pages.Backups;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Logs;
 using Nexus.Web.Pages.Prices;
+using Nexus.Web.Pages.Reports;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 
@@ -32,7 +35,7 @@ internal static class DashboardFeature
         builder.Services.AddRazorPages();
         builder.Services.AddRazorComponents();
         builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<KeyTest>().AddSingleton<KeyPages>().AddSingleton<PageLog>().AddScoped<BudgetBanners>();
-        builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<JobPages>().AddScoped<BackupPages>().AddScoped<LevelPages>();
+        builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<JobPages>().AddScoped<BackupPages>().AddScoped<LevelPages>().AddScoped<AlertPages>().AddSingleton<ReportFiles>();
         builder.AddLive();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");
@@ -48,6 +51,14 @@ internal static class DashboardFeature
         {
             Secure(context);
             return next(context);
+        });
+        var trail = app.Services.GetRequiredService<AuditTrail>();
+        dashboard.Use(async (context, next) =>
+        {
+            await next(context);
+            // The JSON API notes what it shows by itself, on both ports.
+            if (!context.Request.Path.StartsWithSegments("/api"))
+                trail.NoteRead(context);
         });
         dashboard.Use(async (context, next) =>
         {
@@ -71,9 +82,10 @@ internal static class DashboardFeature
         app.MapLive();
         app.MapLogPages();
         app.MapGet("/", () => Results.Redirect("/dashboard")).On(Listener.Dashboard).AllowAnonymous();
-        app.MapPost("/dashboard/logout", async (HttpContext context, IAntiforgery antiforgery) =>
+        app.MapPost("/dashboard/logout", async (HttpContext context, IAntiforgery antiforgery, AuditTrail trail) =>
         {
             await antiforgery.ValidateRequestAsync(context);
+            trail.Note(Actor.Of(context), "login.ended", "dashboard");
             await context.SignOutAsync(Sessions.Scheme);
             return Results.Redirect("/dashboard/login");
         }).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);

@@ -23,6 +23,9 @@ internal static class Navigation
         new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
         new("Domains", "/dashboard/domains"),
         new("Backups", "/dashboard/backups", Covers: "/dashboard/restore"),
+        new("Alerts", "/dashboard/alerts"),
+        new("Reports", "/dashboard/reports", Covers: "/dashboard/report/"),
+        new("Audit", "/dashboard/audit"),
         new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
         new("Logs", "/dashboard/logs"),
     ];

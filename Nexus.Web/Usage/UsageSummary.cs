@@ -76,7 +76,7 @@ internal sealed class UsageSummary(Database database, TimeProvider time)
     private string Since(DateTimeOffset from) => UsageTables.Between(from, DateTimeOffset.MaxValue, time.GetUtcNow());
 
     /// <summary>A position that a row lacks, written before there was one, counts as none.</summary>
-    private static string Places(string column) => string.Join(", ", Enumerable.Range(1, LatencyBuckets.Count).Select(place => $"coalesce(sum({column}[{place}]), 0)::bigint"));
+    public static string Places(string column) => string.Join(", ", Enumerable.Range(1, LatencyBuckets.Count).Select(place => $"coalesce(sum({column}[{place}]), 0)::bigint"));
 
     private static TokenUsage TokensAt(NpgsqlDataReader reader, int column) =>
         new(reader.GetInt64(column), reader.GetInt64(column + 1), reader.GetInt64(column + 2), reader.GetInt64(column + 3), reader.GetInt64(column + 4));

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Pages;
+using Nexus.Web.Pages.Audit;
 
 namespace Nexus.Web.Api.Exports;
 
@@ -21,7 +22,10 @@ internal static class LedgerExports
     public static Export AccountWindows(ExportQuestion question) =>
         Export.Of("account-windows", "SELECT account_id, window_name, status, utilization, resets_at, observed_at FROM account_windows ORDER BY 1, 2");
 
-    public static Export Audit(ExportQuestion question) => Export.Of("audit", """
-        SELECT at, actor, address, action, subject, details::text AS details FROM audit_log WHERE at >= $1 AND at < $2 ORDER BY at DESC, id DESC
-        """, Export.Time(question.Range.From), Export.Time(question.Range.To));
+    /// <summary>The Audit page's entries under its filter.</summary>
+    public static Export Audit(ExportQuestion question)
+    {
+        var filter = AuditFilter.Read(question.Query, question.Range.Zone, question.Now);
+        return Export.Of("audit", db => filter.Apply(db.Audit.AsNoTracking()).OrderByDescending(row => row.At).ThenByDescending(row => row.Id).Select(row => new { at = row.At, actor = row.Actor, address = row.Address, action = row.Action, subject = row.Subject, details = row.Details }));
+    }
 }

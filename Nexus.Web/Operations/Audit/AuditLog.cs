@@ -10,13 +10,15 @@ internal static class AuditLog
     /// <param name="subject">What it is done to: an id or a name.</param>
     /// <param name="details">What changes, serialised as JSON; never a secret.</param>
     public static void Record(this NexusDbContext db, Actor actor, DateTimeOffset at, string action, string subject, object? details = null) =>
-        db.Audit.Add(new AuditRow
-        {
-            At = at,
-            Actor = actor.Name,
-            Address = actor.Address,
-            Action = action,
-            Subject = subject,
-            Details = details is null ? null : JsonSerializer.Serialize(details, JsonSerializerOptions.Web),
-        });
+        db.Audit.Add(Row(actor, at, action, subject, details));
+
+    public static AuditRow Row(Actor actor, DateTimeOffset at, string action, string subject, object? details) => new()
+    {
+        At = at,
+        Actor = actor.Name,
+        Address = actor.Address,
+        Action = action,
+        Subject = subject,
+        Details = details is null ? null : JsonSerializer.Serialize(details, JsonSerializerOptions.Web),
+    };
 }

@@ -5,11 +5,12 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Access;
+using Nexus.Web.Operations.Audit;
 
 namespace Nexus.Web.Pages;
 
 [AllowAnonymous]
-internal sealed class LoginModel(DashboardKey key, LoginThrottle throttle) : PageModel
+internal sealed class LoginModel(DashboardKey key, LoginThrottle throttle, AuthFailures failures, AuditTrail trail) : PageModel
 {
     public bool Wrong { get; private set; }
 
@@ -30,6 +31,8 @@ internal sealed class LoginModel(DashboardKey key, LoginThrottle throttle) : Pag
         if (!key.Matches(Request.Form["key"].ToString()))
         {
             Wrong = true;
+            failures.Add();
+            trail.NoteFailedLogin(new("nobody", address?.ToString()));
             Response.StatusCode = StatusCodes.Status401Unauthorized;
             return Page();
         }
@@ -37,6 +40,7 @@ internal sealed class LoginModel(DashboardKey key, LoginThrottle throttle) : Pag
         throttle.Succeeded(address);
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "dashboard"), new Claim(Sessions.KeyFingerprint, key.Fingerprint)], Sessions.Scheme);
         await HttpContext.SignInAsync(Sessions.Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
+        trail.Note(new("dashboard", address?.ToString()), "login.succeeded", "dashboard");
         return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/dashboard");
     }
 }

@@ -2,6 +2,7 @@ using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Capture.Journaling;
+using Nexus.Web.Pages.Alerts;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Usage;
@@ -9,13 +10,15 @@ using Nexus.Web.Usage;
 namespace Nexus.Web.Pages;
 
 /// <summary>Today and the last 24 hours, from the rollups alone: it costs the same at any size of the ledger.</summary>
-internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlight, BudgetBanners banners, IServiceProvider services, ProxyAddress proxy, TimeProvider time) : PageModel
+internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlight, BudgetBanners banners, AlertPages alerts, IServiceProvider services, ProxyAddress proxy, TimeProvider time) : PageModel
 {
     public Fragment Figures { get; private set; } = null!;
 
     public Fragment InFlight { get; private set; } = null!;
 
     public Fragment Banners { get; private set; } = null!;
+
+    public Fragment Alerts { get; private set; } = null!;
 
     public string LiveAddress { get; private set; } = "";
 
@@ -28,6 +31,7 @@ internal sealed class OverviewModel(UsageSummary usage, InFlightSnapshots inFlig
         var rows = InFlightRows.Of(inFlight.Current(), new RequestFilter());
         InFlight = Fragment.Of<InFlightList>(("Requests", rows.Requests), ("More", rows.More), ("Now", now));
         Banners = await banners.ReadAsync(cancellation);
+        Alerts = await alerts.BannerAsync(cancellation);
         LiveAddress = LiveFeature.Address(new RequestFilter(), rows: false, now);
         return Page();
     }

@@ -32,6 +32,7 @@ internal sealed class RestoreModel(BackupStore store, DatabaseRestore restore, R
             if (backup.Path.StartsWith(store.DirectoryOf("credentials") + "/", StringComparison.Ordinal))
                 return await CredentialsAsync(backup, cancellation);
             var archive = Request.Form["credentials"].ToString() is { Length: > 0 } chosen ? store.Find(chosen)?.Path : null;
+            await restore.AuditAsync(Actor.Of(HttpContext), "database.restore_started", backup.Name, cancellation);
             runner.Start(new(backup.Path, archive, Actor.Of(HttpContext)));
             return Redirect("/dashboard/restore");
         }

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Operations.Alerts;
+using Nexus.Web.Storage;
+using Nexus.Web.Tests.Infrastructure;
+using Npgsql;
+using Xunit;
+
+namespace Nexus.Web.Tests.Operations.Alerts;
+
+public sealed class AlertsWithoutDatabaseTests
+{
+    [Fact]
+    public async Task That_the_database_is_away_is_told_at_once_and_is_in_the_history_when_it_is_back()
+    {
+        var server = await Postgres.StartAsync();
+        try
+        {
+            await using var nexus = await AlertNexus.StartAsync(await server.CreateAsync("template_nexus"));
+            await nexus.App.ReadyAsync();
+            var database = nexus.App.Services.GetRequiredService<Database>();
+            var evaluator = nexus.Evaluator([.. nexus.App.Services.GetRequiredService<NodeSources>().All().Where(source => source.Rules.Contains(AlertRule.Database))]);
+            await nexus.LookAsync(evaluator);
+            Assert.Empty(evaluator.Standing);
+
+            await server.StopServerAsync();
+            NpgsqlConnection.ClearAllPools();
+            await NexusApp.UntilAsync(() => Task.FromResult(database.State.Condition == DatabaseCondition.Away), "the database is away");
+            await nexus.LookAsync(evaluator, 1);
+            Assert.Empty(nexus.Hook.Requests);
+            await nexus.LookAsync(evaluator, 1.5);
+            Assert.Equal(AlertRule.Database, Assert.Single(evaluator.Standing).Rule);
+            Assert.Contains("Firing: Database away", (await nexus.ToldAsync(1))[0], StringComparison.Ordinal);
+
+            await server.StartServerAsync();
+            await nexus.App.ReadyAsync();
+            await nexus.LookAsync(evaluator, 1);
+            Assert.Equal("firing", Assert.Single(await nexus.AlertsAsync()).State);
+            await nexus.LookAsync(evaluator, 1.5);
+            Assert.Equal("resolved", Assert.Single(await nexus.AlertsAsync()).State);
+            Assert.Contains("Resolved: Database away", (await nexus.ToldAsync(2))[1], StringComparison.Ordinal);
+            await NexusApp.UntilAsync(async () => (await nexus.TitlesAsync()).Count == 2, "both messages are in the log");
+        }
+        finally
+        {
+            server.Remove();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using Nexus.Web.Pages.Shared.Audit;
+
+namespace Nexus.Web.Pages.Audit;
+
+/// <summary>Makes of an entry's JSON what people read: of <c>before</c> and <c>after</c> only what differs.</summary>
+internal static class AuditDetails
+{
+    private const int Longest = 200;
+
+    public static IReadOnlyList<AuditChange> Of(string? json)
+    {
+        if (json is null)
+            return [];
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object)
+            return [new("details", null, Text(root))];
+        if (!root.TryGetProperty("before", out var before) && !root.TryGetProperty("after", out _))
+            return [.. root.EnumerateObject().Select(property => new AuditChange(property.Name, null, Text(property.Value)))];
+        root.TryGetProperty("after", out var after);
+        var (was, becomes) = (Properties(before), Properties(after));
+        return [.. was.Keys.Union(becomes.Keys).Where(name => was.GetValueOrDefault(name) != becomes.GetValueOrDefault(name)).Select(name => new AuditChange(name, was.GetValueOrDefault(name), becomes.GetValueOrDefault(name)))];
+    }
+
+    private static Dictionary<string, string> Properties(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Object ? element.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null).ToDictionary(property => property.Name, property => Text(property.Value)) : [];
+
+    private static string Text(JsonElement value)
+    {
+        var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        return text.Length <= Longest ? text : text[..Longest] + "…";
+    }
+}

@@ -1,0 +1,11 @@
+namespace Nexus.Web.Pages.Shared.Audit;
+
+/// <param name="Details">What changed, in words of a line each.</param>
+public sealed record AuditLine(long Id, DateTimeOffset At, string Actor, string? Address, string Action, string Subject, IReadOnlyList<AuditChange> Details);
+
+/// <param name="Before">Null: it was not there, or only one value is told.</param>
+public sealed record AuditChange(string Name, string? Before, string? After);
+
+/// <summary>What the page Audit shows.</summary>
+/// <param name="Query">The address' query without the page's place, for exports.</param>
+public sealed record AuditPart(IReadOnlyList<AuditLine> Lines, string? Problem, string Query, string? Older, bool Filtered);
