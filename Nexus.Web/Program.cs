@@ -3,6 +3,7 @@ using Nexus.Web.Access.Limits;
 using Nexus.Web.Api;
 using Nexus.Web.Capture;
 using Nexus.Web.Configuration;
+using Nexus.Web.Conformance;
 using Nexus.Web.Credentials;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations;
@@ -35,6 +36,7 @@ internal static class Program
         builder.AddCredentials();    // the Claude accounts that calls are made with
         builder.AddCapture();        // the journal, and the worker that empties it into the database
         builder.AddProxy();          // forwards /v1
+        builder.AddConformance();    // the wire contract, run against this very process
         builder.AddUsage();          // tokens, prices and windows
         builder.AddApi();            // JSON
         builder.AddOperations();     // health, metrics, jobs
@@ -48,6 +50,7 @@ internal static class Program
         app.MapHealth();
         app.MapMetrics();
         app.MapApi();
+        app.MapConformance();
         app.MapDashboard();
         app.MapJobsConsole();
         return app;

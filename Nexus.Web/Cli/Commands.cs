@@ -43,6 +43,7 @@ internal static class Commands
             BackupCommand.Create(),
             RestoreCommand.Create(),
             LogsCommand.Create(),
+            ConformanceCommand.Create(),
             DocsCommand.Create(),
         };
         root.Options.Remove(root.Options.OfType<VersionOption>().Single());

@@ -13,7 +13,7 @@ internal static class KeyCommand
         return new Command("key", "The key of the dashboard and of /api.") { show };
     }
 
-    private static string Reveal()
+    public static string Reveal()
     {
         // Only what the key needs: the whole app would take the journal's lock, which a running Nexus holds.
         using var app = CliHost.Build(builder =>

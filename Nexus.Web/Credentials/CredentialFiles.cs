@@ -22,6 +22,7 @@ internal sealed partial class CredentialFiles : BackgroundService
     private readonly ILogger<CredentialFiles> _logger;
     private readonly Dictionary<string, byte[]?> _seen = [];
     private readonly ConcurrentDictionary<string, string> _paths = new();
+    private readonly ConcurrentDictionary<string, DomainCredential> _lent = new();
     private volatile FrozenDictionary<string, DomainCredential> _byDomain = FrozenDictionary<string, DomainCredential>.Empty;
     private volatile FrozenSet<string> _clientKeys = FrozenSet<string>.Empty;
 
@@ -38,10 +39,10 @@ internal sealed partial class CredentialFiles : BackgroundService
     /// <summary>Reads what the files hold.</summary>
     public CredentialParser Parser { get; }
 
-    /// <summary>Raised after the set of credentials changed, on the polling thread.</summary>
+    /// <summary>Raised after the set of credentials changed.</summary>
     public event Action? Changed;
 
-    public IEnumerable<DomainCredential> All => _byDomain.Values;
+    public IEnumerable<DomainCredential> All => _byDomain.Values.Concat(_lent.Values);
 
     public IEnumerable<string> Domains => _byDomain.Keys;
 
@@ -53,7 +54,22 @@ internal sealed partial class CredentialFiles : BackgroundService
     /// <summary>Where a domain's file is, whatever the case of its name.</summary>
     public string PathOf(string domain) => _paths.GetValueOrDefault(domain) ?? Path.Combine(_directory, domain + Suffix);
 
-    public DomainCredential? Find(string domain) => _byDomain.GetValueOrDefault(domain);
+    public DomainCredential? Find(string domain) => _byDomain.GetValueOrDefault(domain) ?? _lent.GetValueOrDefault(domain);
+
+    public bool IsLent(string domain) => !_lent.IsEmpty && _lent.ContainsKey(domain);
+
+    /// <summary>Has a domain without a file, until it is taken back or the process ends.</summary>
+    public void Lend(string domain, byte[] json)
+    {
+        _lent[domain] = Parser.Parse(domain, json);
+        Changed?.Invoke();
+    }
+
+    public void TakeBack(string domain)
+    {
+        if (_lent.TryRemove(domain, out _))
+            Changed?.Invoke();
+    }
 
     /// <summary>Whether any domain's client key is this one; looked up by its hash, so that the time says nothing.</summary>
     public bool IsClientKey(string given) => _clientKeys.Contains(Secrets.Fingerprint(given));

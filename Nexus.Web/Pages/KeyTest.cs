@@ -1,8 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
+using Nexus.Web.Listening;
 
 namespace Nexus.Web.Pages;
 
@@ -16,7 +15,7 @@ internal sealed class KeyTest(IServer server) : IDisposable
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Listener(), "/v1/models?limit=1"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(OwnAddress.OfProxy(server), "/v1/models?limit=1"));
             request.Headers.Host = domain;
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + key);
             request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
@@ -57,12 +56,5 @@ internal sealed class KeyTest(IServer server) : IDisposable
         {
             return null;
         }
-    }
-
-    /// <summary>The proxy's listener is bound first.</summary>
-    private Uri Listener()
-    {
-        var bound = new Uri(server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First().Replace("//[::]", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal).Replace("//+", "//localhost", StringComparison.Ordinal));
-        return bound.Host == "0.0.0.0" ? new UriBuilder(bound) { Host = "127.0.0.1" }.Uri : bound;
     }
 }

@@ -26,6 +26,7 @@ internal static class Navigation
         new("Alerts", "/dashboard/alerts"),
         new("Reports", "/dashboard/reports", Covers: "/dashboard/report/"),
         new("Audit", "/dashboard/audit"),
+        new("Conformance", "/dashboard/conformance"),
         new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
         new("Logs", "/dashboard/logs"),
     ];

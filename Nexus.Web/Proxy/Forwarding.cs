@@ -108,7 +108,7 @@ internal sealed partial class Forwarding(
     /// <summary>Reserves from the caller's budgets, or says which of its limits stands in the way; that is a row of the ledger, too.</summary>
     private Refusal? Limit(HttpContext context, ProxiedRequest request)
     {
-        if (!LimitPolicy.AppliesTo(context.Request))
+        if (!LimitPolicy.AppliesTo(context.Request) || recording.Skips(request.Domain))
             return null;
         var result = limits.Admit(request.Id, request.Caller!, request.StartedAt, request.Model, request.Body is { } body ? body.Bytes.Span : default, recorded: recording.IsOn);
         (request.Policy, request.Reservation) = (result.Policy, result.Reservation);

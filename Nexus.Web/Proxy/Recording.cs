@@ -4,12 +4,13 @@ using Nexus.Web.Capture;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Capture.Levels;
 using Nexus.Web.Capture.Redaction;
+using Nexus.Web.Credentials;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Proxy;
 
 /// <summary>Begins the record of an exchange at the capture level of its key and domain: what must not be kept never reaches the journal.</summary>
-internal sealed partial class Recording(AccessState access, Redactor redactor, IServiceProvider services, IOptions<StorageOptions> storage, IOptions<CaptureOptions> options, ILogger<Recording> logger)
+internal sealed partial class Recording(CredentialFiles files, AccessState access, Redactor redactor, IServiceProvider services, IOptions<StorageOptions> storage, IOptions<CaptureOptions> options, ILogger<Recording> logger)
 {
     /// <summary>Null when nothing is recorded (STORAGE_ENABLED=false).</summary>
     private readonly Journal? _journal = storage.Value.Enabled ? services.GetRequiredService<Journal>() : null;
@@ -21,9 +22,14 @@ internal sealed partial class Recording(AccessState access, Redactor redactor, I
     /// <summary>False when a record would go nowhere, not even to the log.</summary>
     public bool IsNeeded => IsOn || logger.IsEnabled(LogLevel.Debug);
 
+    /// <summary>Whether nothing of a domain's requests is recorded or limited: it is only lent, for a test of Nexus by itself.</summary>
+    public bool Skips(string domain) => files.IsLent(domain);
+
     /// <param name="start">As it is known; its level is set here.</param>
     public ExchangeRecorder? Begin(ProxiedRequest request, StartMetadata start, ReadOnlyMemory<byte> body)
     {
+        if (Skips(request.Domain))
+            return null;
         var level = access.LevelFor(request.Domain, request.Caller?.Key, _default);
         var kept = KeptRequest.Of(start with { Capture = level }, body, redactor);
         // At debug level, and as far as they are kept at all.
