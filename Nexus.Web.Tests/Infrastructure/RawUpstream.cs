@@ -17,6 +17,9 @@ internal sealed class RawExchange(TcpClient connection, RawMessage request)
     /// <summary>An orderly close.</summary>
     public void Close() => connection.Close();
 
+    /// <summary>Ends the sending side alone: the connection is half-closed.</summary>
+    public void Finish() => connection.Client.Shutdown(SocketShutdown.Send);
+
     public void Reset() => connection.Client.Close(0);
 
     /// <summary>Completes when Nexus has closed the connection.</summary>

@@ -20,6 +20,9 @@ internal sealed record AnalysedExchange(LedgerRow Row, PayloadRow? Payload, IRea
     /// <summary>What it tells about its place in a conversation; null for what is in none.</summary>
     public LinkItem? Link { get; init; }
 
+    /// <summary>Those of a request that failed or took more than one.</summary>
+    public IReadOnlyList<AttemptRow> Attempts { get; init; } = [];
+
     /// <summary>The caller's <c>traceparent</c>, for the span that is made of it.</summary>
     public string? TraceParent { get; set; }
 }
@@ -61,7 +64,7 @@ internal sealed class ExchangeAnalysis : IDisposable
         var row = Row(exchange, facts, message, stream);
         Costing.Apply(row, message?.Message, Prices);
         var tools = row.ToolCalls == 0 ? [] : ToolRollups.Of(message?.Message);
-        var windows = AccountWindows.From(row.AccountId, exchange.Answer?.Headers, row.StartedAt.AddMicroseconds(exchange.Answer?.HeadersMicros ?? 0));
+        IReadOnlyList<AccountWindowRow> windows = [.. AttemptRows.WindowsOf(exchange), .. AccountWindows.From(row.AccountId, exchange.Answer?.Headers, row.StartedAt.AddMicroseconds(exchange.Answer?.HeadersMicros ?? 0))];
         var evidence = exchange.Start.Digest is { } digest ? digest.Link : _evidence.Read(exchange.Start, decoded.Span, _cut, facts);
         if (!decoded.Equals(exchange.RequestBody))
             _cut.Read(exchange.RequestBody.Span);
@@ -70,7 +73,7 @@ internal sealed class ExchangeAnalysis : IDisposable
         if (exchange.Start.Capture == CaptureLevel.Off)
             Levels.OnlyCounts.Leave(row);
         if (exchange.PayloadShed || exchange.Start.Capture is CaptureLevel.Metadata or CaptureLevel.Off)
-            return new(row, null, [], 0, tools, windows) { Link = Link() };
+            return new(row, null, [], 0, tools, windows) { Link = Link(), Attempts = AttemptRows.Of(exchange, row) };
         var headers = _catalog.Of(exchange.Start.Domain, HeaderJson(exchange.Start.Headers, except: "content-length").ToArray());
         var payload = new PayloadRow
         {
@@ -84,7 +87,7 @@ internal sealed class ExchangeAnalysis : IDisposable
         };
         row.Payload = exchange.Start.Capture == CaptureLevel.Redacted ? "redacted" : "stored";
         parts.Add(headers);
-        return new(row, payload, NewOf(parts), _cut.Others.Count, tools, windows) { Link = Link() };
+        return new(row, payload, NewOf(parts), _cut.Others.Count, tools, windows) { Link = Link(), Attempts = AttemptRows.Of(exchange, row) };
 
         LinkItem? Link() => evidence is null || exchange.Start.Capture == CaptureLevel.Off ? null
             : LinkItem.Of(row, evidence, EvidenceReader.OfAnswer(row.Domain, facts, evidence, message?.Message, () => stream ? Whole(exchange) : message?.Message));
@@ -159,7 +162,7 @@ internal sealed class ExchangeAnalysis : IDisposable
             Path = PlainText.Clean(start.Path)!,
             Outcome = outcome.ToText(),
             Status = (short?)(end.Status ?? answer?.Status),
-            AccountId = PlainText.Clean(start.AccountId),
+            AccountId = PlainText.Clean(AttemptRows.AccountOf(exchange)),
             KeyId = PlainText.Clean(start.KeyId),
             Owner = PlainText.Clean(start.Owner),
             ModelRequested = PlainText.Clean(facts.Model),

@@ -32,8 +32,19 @@ internal sealed partial record StartMetadata(
 
 /// <summary>What is known when the upstream's headers arrive.</summary>
 /// <param name="HeadersMicros">Microseconds from the request's arrival to the upstream's response headers.</param>
+/// <param name="AccountId">Whose answer it is, where a pool chose; null: as the start says.</param>
 [MemoryPackable]
-internal sealed partial record AnswerMetadata(int Status, IReadOnlyList<HeaderLine> Headers, long HeadersMicros);
+internal sealed partial record AnswerMetadata(int Status, IReadOnlyList<HeaderLine> Headers, long HeadersMicros, string? AccountId = null);
+
+/// <summary>One try to have a request answered.</summary>
+/// <param name="AfterMicros">From the request's arrival to its beginning.</param>
+/// <param name="WaitMicros">Waited on purpose before it.</param>
+/// <param name="DurationMicros">To its failure, or until its answer went to the caller.</param>
+/// <param name="Status">The upstream's; null when no headers came.</param>
+/// <param name="Scope">Whose fault: <c>request</c>, <c>model</c>, <c>account</c>, <c>upstream</c>; null when it succeeded.</param>
+/// <param name="Headers">The upstream's; empty when it succeeded, since they are the answer's then.</param>
+[MemoryPackable]
+internal sealed partial record AttemptMetadata(string? AccountId, long AfterMicros, long WaitMicros, long DurationMicros, int? Status, string? Scope, string? Error, IReadOnlyList<HeaderLine> Headers);
 
 /// <summary>What is known when an exchange is over.</summary>
 /// <param name="Error">One line for people; null when nothing went wrong.</param>
@@ -41,8 +52,9 @@ internal sealed partial record AnswerMetadata(int Status, IReadOnlyList<HeaderLi
 /// <param name="ErrorType">Anthropic's <c>error.type</c> of Nexus's own answer.</param>
 /// <param name="RequestBytes">Bytes of body that went upstream (streamed-through bodies are counted, not kept).</param>
 /// <param name="ResponseBytes">Bytes of body received from upstream.</param>
+/// <param name="Attempts">Where there was more than one, or a pool chose; null otherwise.</param>
 [MemoryPackable]
-internal sealed partial record EndMetadata(Outcome Outcome, long TotalMicros, long RequestBytes, long ResponseBytes, string? Error = null, int? Status = null, string? ErrorType = null);
+internal sealed partial record EndMetadata(Outcome Outcome, long TotalMicros, long RequestBytes, long ResponseBytes, string? Error = null, int? Status = null, string? ErrorType = null, IReadOnlyList<AttemptMetadata>? Attempts = null);
 
 /// <summary>One read from the upstream.</summary>
 /// <param name="Offset">Of the read's first byte in the response body.</param>

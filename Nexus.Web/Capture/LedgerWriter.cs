@@ -101,6 +101,8 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
                 await links.WriteAsync(stored, cancellation);
             await ToolRollups.AddAsync(connection, ToolRollups.Of(added.Select(exchange => (exchange.Row, exchange.Tools))), cancellation);
             await AccountWindows.StoreAsync(connection, added.SelectMany(exchange => exchange.Windows), cancellation);
+            if (added.Exists(exchange => exchange.Attempts.Count > 0))
+                await CopyAsync(connection, "attempts", AttemptRows.Columns, added.SelectMany(exchange => exchange.Attempts), cancellation);
             await ChangedHours.MarkAsync(connection, inserted, cancellation);
             await LimitCounters.AddAsync(connection, inserted, time.GetUtcNow(), cancellation);
             await NotifyAsync(connection, inserted, cancellation);

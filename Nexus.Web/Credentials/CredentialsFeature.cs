@@ -11,6 +11,8 @@ internal static class CredentialsFeature
         builder.AddCredentialFiles();
         builder.Services.AddHostedService(services => services.GetRequiredService<CredentialFiles>());
         builder.Services.AddHostedService<TokenKeeper>();
+        builder.Services.AddSingleton<AccountStateFile>().AddSingleton<AccountStateStore>().AddSingleton<AccountStateFeed>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<AccountStateFeed>());
     }
 
     /// <summary>The files and their tokens, which the command line needs without the rest.</summary>

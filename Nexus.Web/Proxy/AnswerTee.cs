@@ -31,6 +31,7 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
         }
 
         recorder?.Received(bytes);
+        request.Thread?.Observe(bytes, request.Account!.Id);
         if (request.ResponseBytes == _counted)
             Over();
         else if (_eventStream && (_encoded || SeesStop(bytes)))
@@ -47,7 +48,7 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
         if (_counted is { } counted && request.ResponseBytes < counted)
             return;
         request.AnswerIsWhole = true;
-        request.Recorder?.End(new EndMetadata(_failed ? Outcome.UpstreamError : Outcome.Completed, request.Recorder.ElapsedMicros, requestBytes, request.ResponseBytes));
+        request.Recorder?.End(new EndMetadata(_failed ? Outcome.UpstreamError : Outcome.Completed, request.Recorder.ElapsedMicros, requestBytes, request.ResponseBytes, Attempts: request.Attempts?.Done));
     }
 
     /// <summary>Whether the stop event has begun, in this read or across this and the last ones. A false alarm in a text costs one commit.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Nexus.Web.Capture;
+using Nexus.Web.Credentials.Pool;
 
 namespace Nexus.Web.Proxy;
 
@@ -13,12 +14,13 @@ internal sealed class Answers(ResultsUrls results, IOptions<ProxyOptions> option
         var request = ProxiedRequest.Of(context);
         request.ReleaseBody(context);
         request.UpstreamStatus = (int)answer.StatusCode;
+        request.Attempts?.End(request.Account, time.GetElapsedTime(request.ArrivalTimestamp), request.UpstreamStatus, request.UpstreamStatus < 400 ? FailureScope.None : FailureScope.Upstream, null, []);
         var headersMicros = request.Recorder?.ElapsedMicros ?? 0;
         var rewritten = results.Applies(context.Request) ? await results.RewriteAsync(context.Request, answer, cancellation) : null;
         if (rewritten is not null)
             answer.Headers.TryAddWithoutValidation(ResultsUrls.Label, "results_url");
         context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
-        request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, HeaderMask.Lines(answer), headersMicros));
+        request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, HeaderMask.Lines(answer), headersMicros, request.Pool is null ? null : request.Account?.Id));
         var tee = new AnswerTee(request, answer, request.RequestBytes(context), context.RequestAborted);
         var commented = _silence > TimeSpan.Zero && KeepAliveStream.Fits(answer);
         answer.Content = new TeeContent(answer.Content, tee);

@@ -5,6 +5,7 @@ using Nexus.Web.Access.Keys;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture;
 using Nexus.Web.Capture.Journaling;
+using Nexus.Web.Proxy.Pooling;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Nexus.Web.Proxy;
@@ -19,6 +20,7 @@ internal sealed partial class Forwarding(
     Draining draining,
     Recording recording,
     Paying paying,
+    Failover failover,
     IOptions<ProxyOptions> options,
     ILogger<Forwarding> logger)
 {
@@ -41,7 +43,9 @@ internal sealed partial class Forwarding(
             }
 
             request.Recorder = Record(context, request, request.Body?.Bytes ?? default);
-            await next(context);
+            await (request.Pool is null ? next(context) : failover.SendAsync(context, request, next));
+            if (request.Pool is null && context.GetForwarderErrorFeature() is not null)
+                await failover.AgainAsync(context, request, next);
             await FinishAsync(context, request);
         }
         finally
@@ -155,13 +159,15 @@ internal sealed partial class Forwarding(
         var upstream = (request.Account?.BaseUrl ?? options.Value.UpstreamBaseUrl).Host;
         return error switch
         {
-            ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled =>
-                (Outcome.UpstreamTimeout, new(StatusCodes.Status504GatewayTimeout, "timeout_error", $"{upstream} was silent for {options.Value.IdleTimeoutMs / 1000} s (CLAUDE_API_TIMEOUT).")),
+            ForwarderError.ResponseHeaders when IsCancellation(failure.Exception) => Silent(upstream), // while its first event was waited for
+            ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled => Silent(upstream),
             ForwarderError.RequestBodyClient =>
                 (Outcome.ClientAborted, new(StatusCodes.Status400BadRequest, "invalid_request_error", "The request body ended before it was complete.")),
             _ => (Outcome.UpstreamCut, new(StatusCodes.Status502BadGateway, "api_error", $"{upstream} could not be reached, or closed the connection before it answered: {reason ?? error.ToString()}")),
         };
     }
+
+    private (Outcome, Refusal?) Silent(string upstream) => (Outcome.UpstreamTimeout, new(StatusCodes.Status504GatewayTimeout, "timeout_error", $"{upstream} was silent for {options.Value.IdleTimeoutMs / 1000} s (CLAUDE_API_TIMEOUT)."));
 
     /// <summary>Whether YARP itself gave up: a read that waits for the first byte of a chunk ends as a socket's error then.</summary>
     private static bool IsCancellation(Exception? error) =>
@@ -186,7 +192,7 @@ internal sealed partial class Forwarding(
         request.Policy);
 
     private static EndMetadata End(HttpContext context, ProxiedRequest request, Outcome outcome, string? error) =>
-        new(outcome, request.Recorder?.ElapsedMicros ?? 0, request.RequestBytes(context), request.ResponseBytes, error);
+        new(outcome, request.Recorder?.ElapsedMicros ?? 0, request.RequestBytes(context), request.ResponseBytes, error, Attempts: request.Attempts?.Done);
 
     private static partial class Log
     {

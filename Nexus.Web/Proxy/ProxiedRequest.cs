@@ -2,6 +2,7 @@ using Nexus.Web.Access;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Credentials;
+using Nexus.Web.Proxy.Pooling;
 
 namespace Nexus.Web.Proxy;
 
@@ -30,6 +31,18 @@ internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arr
 
     /// <summary>The account that pays for the attempt under way; null where the caller's own credential passes through.</summary>
     public Account? Account { get; private set; }
+
+    /// <summary>The way over a pool's accounts; null where there is one account, or none.</summary>
+    public PooledRequest? Pool { get; set; }
+
+    /// <summary>Null while the first attempt is all there is.</summary>
+    public AttemptLog? Attempts { get; set; }
+
+    /// <summary>The request goes on from what one account holds: it is never asked twice.</summary>
+    public bool IsPinned { get; set; }
+
+    /// <summary>Learns from the answer which account holds its thread; null where no pool could lose it.</summary>
+    public ThreadLearner? Thread { get; set; }
 
     /// <summary>The whole body of a messages or count_tokens request; null for what is streamed through.</summary>
     public PooledBody? Body { get; set; }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Credentials;
 using Nexus.Web.Listening;
+using Nexus.Web.Proxy.Pooling;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Model;
 
@@ -13,7 +14,7 @@ internal static class ProxyFeature
     public static void AddProxy(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
+        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Failover>().AddSingleton<AnswerGate>().AddSingleton<Threads>().AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
             .AddSingleton<Forwarding>().AddSingleton<RequestEntry>().AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>();
         // Header bytes above 0x7F go through as they came.
         builder.Services.Configure<KestrelServerOptions>(kestrel =>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Nexus.Web.Credentials;
 using Nexus.Web.Credentials.OAuth;
+using Nexus.Web.Proxy.Pooling;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -13,6 +14,7 @@ internal static class Transforms
     {
         builder.UseDefaultForwarders = false; // no X-Forwarded-*
         var results = builder.Services.GetRequiredService<ResultsUrls>();
+        var gate = builder.Services.GetRequiredService<AnswerGate>();
         var answers = builder.Services.GetRequiredService<Answers>();
         builder.AddRequestTransform(context =>
         {
@@ -37,6 +39,12 @@ internal static class Transforms
             if (answer.Headers.NonValidated.TryGetValues("Connection", out var connection))
                 foreach (var name in NamedByConnection(connection, context.HttpContext.Response.Headers.Keys))
                     context.HttpContext.Response.Headers.Remove(name);
+            var request = ProxiedRequest.Of(context.HttpContext);
+            context.SuppressResponseBody = request.Pool is not null && await gate.HoldsAsync(context.HttpContext, request, answer, context.CancellationToken);
+            if (context.SuppressResponseBody)
+                return;
+            if (request is { Pool: null, Account: { } account })
+                gate.Saw(request, account, answer);
             await answers.TakeAsync(context.HttpContext, answer, context.CancellationToken);
         });
     }

@@ -24,6 +24,8 @@ internal sealed record Cooldown(string Model, DateTimeOffset Since, DateTimeOffs
     /// <summary>The model of a refused credential: no model's window, and a success with any model ends it.</summary>
     public bool IsIsolation { get; init; }
 
+    public static Cooldown Isolation(string reason, DateTimeOffset now) => new(EveryModel, now, now + Verdict.Isolation, IsTold: false, reason) { IsIsolation = true };
+
     public bool AppliesTo(string model) => IsIsolation || Model == EveryModel || Model == model;
 }
 
@@ -56,6 +58,20 @@ internal sealed record AccountStatus
     public string? LastError { get; init; }
     public DateTimeOffset? LastErrorAt { get; init; }
 
+    /// <summary>What is known after an answer of the account.</summary>
+    /// <param name="isProven">A refusal of the credential is the account's fault for certain.</param>
+    public AccountStatus After(Verdict verdict, int status, string model, IReadOnlyList<AccountWindow> windows, DateTimeOffset now, bool isProven)
+    {
+        // Of an account that takes a request, however bad, it is known that it takes requests.
+        if (verdict.Scope is FailureScope.None or FailureScope.Request or FailureScope.Model)
+            return Served(model, now, windows);
+        var reason = $"the upstream answered {status}";
+        var known = Told(windows).Failed(reason, now);
+        if (verdict.Refused)
+            return isProven ? known.Cooled(Cooldown.Isolation(reason, now)) : known;
+        return verdict.CoolUntil is { } until && until > now ? known.Cooled(new(model, now, until, verdict.IsTold, reason)) : known;
+    }
+
     public AccountStatus WithMode(AccountMode mode, string by, DateTimeOffset now) => this with { Mode = mode, ModeSince = now, ModeBy = by };
 
     public AccountStatus Failed(string error, DateTimeOffset now) => this with { LastError = Short(error), LastErrorAt = now };
@@ -82,6 +98,20 @@ internal sealed record AccountStatus
     }
 
     public AccountStatus Told(IReadOnlyList<AccountWindow> windows) => this with { Windows = Merged(windows) };
+
+    /// <summary>With what another node knows: the later word of an operator, the later end of each cooldown, windows that this one has not heard of.</summary>
+    public AccountStatus Merged(AccountStatus other)
+    {
+        var merged = other.ModeSince > (ModeSince ?? DateTimeOffset.MinValue) ? this with { Mode = other.Mode, ModeSince = other.ModeSince, ModeBy = other.ModeBy } : this;
+        // Whoever makes an account active again forgets what was before.
+        var cooldowns = merged.Cooldowns.Where(cooldown => !(merged.Mode == AccountMode.Active && cooldown.Since <= merged.ModeSince)).ToImmutableArray();
+        merged = cooldowns.Length == merged.Cooldowns.Length ? merged : merged with { Cooldowns = cooldowns };
+        foreach (var cooldown in other.Cooldowns)
+            if (!(merged.Mode == AccountMode.Active && cooldown.Since <= merged.ModeSince) && (merged.Find(cooldown)?.Until ?? DateTimeOffset.MinValue) < cooldown.Until)
+                merged = merged.Cooled(cooldown);
+        var windows = other.Windows.Where(window => !merged.Windows.Any(known => known.Name == window.Name && known.ResetsAt >= window.ResetsAt)).ToList();
+        return windows.Count == 0 ? merged : merged.Told(windows);
+    }
 
     /// <summary>An operator's word over everything that was observed.</summary>
     public AccountStatus Cleared() => this with { Cooldowns = [], Windows = [.. Windows.Where(window => window.Status != "rejected")] };

@@ -24,8 +24,9 @@ internal enum Readiness
 /// <summary>How an account stands for a model at a time.</summary>
 /// <param name="Until">When it can be asked again; null when that is not a matter of time.</param>
 /// <param name="IsTold">The upstream said so.</param>
+/// <param name="IsRefused">The upstream refused the account's credential; else it is at a limit.</param>
 /// <param name="Reason">For people; null while nothing stands in the way.</param>
-internal readonly record struct Standing(Readiness Readiness, DateTimeOffset? Since = null, DateTimeOffset? Until = null, bool IsTold = false, string? Reason = null)
+internal readonly record struct Standing(Readiness Readiness, DateTimeOffset? Since = null, DateTimeOffset? Until = null, bool IsTold = false, string? Reason = null, bool IsRefused = false)
 {
     /// <summary>Share of the five-hour window from which on other accounts go first (the older system's thresholds).</summary>
     private const double StrainedHours = 0.90;
@@ -43,7 +44,7 @@ internal readonly record struct Standing(Readiness Readiness, DateTimeOffset? Si
         foreach (var cooldown in status.Cooldowns)
             if (cooldown.AppliesTo(model))
                 standing = Worse(standing, cooldown.Until > now
-                    ? new(Readiness.Cooling, cooldown.Since, cooldown.Until, cooldown.IsTold, cooldown.Reason)
+                    ? new(Readiness.Cooling, cooldown.Since, cooldown.Until, cooldown.IsTold, cooldown.Reason, cooldown.IsIsolation)
                     : new(cooldown.ProbeUntil > now ? Readiness.Probing : Readiness.MayProbe, cooldown.Since, Reason: cooldown.Reason));
         // What a window says on its own does not count where the word on all together is that requests are allowed (extra usage).
         var allowed = status.Windows.Any(window => window is { Name: AccountWindow.All, Status: not null and not "rejected" });

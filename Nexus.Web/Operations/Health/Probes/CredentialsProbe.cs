@@ -33,6 +33,9 @@ internal sealed class CredentialsProbe(CredentialFiles files, IOptions<Credentia
             return expired.Any(file => file.Token!.Expires < time.GetUtcNow())
                 ? Finding.Failure($"{string.Join(", ", expired.Select(file => file.Name))} ran out at {Display.Utc(expired.Min(file => file.Token!.Expires))} and cannot be renewed.", "Log the account in again.")
                 : Finding.Warning($"{string.Join(", ", expired.Select(file => file.Name))} runs out at {Display.Utc(expired.Min(file => file.Token!.Expires))} and cannot be renewed.", "Log the account in again before then.");
+        var advice = files.Accounts.Where(account => account.Health is { LoginEnded: true } or { Unsaved: not null }).Select(account => CredentialState.Advice(account, time.GetUtcNow())).OfType<string>().ToList();
+        if (advice.Count > 0)
+            return Finding.Failure(string.Join(" ", advice.Take(3)), "The page Accounts has each account's state.");
         var open = FileAccessRights.OpenToOthers(directory, Pattern).Take(3).ToList();
         if (open.Count > 0)
             return Finding.Warning($"Others may read {string.Join(", ", open)}.", $"chmod 600 {directory}/{Pattern}");

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using Nexus.Web.Configuration;
+
+namespace Nexus.Web.Credentials.Sealing;
+
+/// <summary>A file under DATA_DIR that only this gateway can read: what a start needs while the database is away. Written beside and renamed, and only when it changes.</summary>
+internal sealed partial class SealedFile(CredentialSeal seal, string path, ILogger logger)
+{
+    private byte[] _written = [];
+
+    /// <summary>Null when there is none, or none that can be read; that is logged.</summary>
+    public byte[]? Read()
+    {
+        try
+        {
+            return File.Exists(path) ? _written = seal.Open(File.ReadAllBytes(path)) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            Log.Unreadable(logger, path, error.Message);
+            return null;
+        }
+    }
+
+    public void Write(byte[] content)
+    {
+        if (content.AsSpan().SequenceEqual(_written))
+            return;
+        try
+        {
+            PrivateFiles.MakeDirectory(Path.GetDirectoryName(path)!);
+            using (var file = new FileStream(path + ".new", PrivateFiles.Writing(FileMode.Create)))
+                file.Write(seal.Seal(content));
+            File.Move(path + ".new", path, overwrite: true);
+            _written = content;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            Log.Unwritable(logger, path, error.Message);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "{Path} cannot be read and is ignored: {Reason} What it held is known once the database answers.")]
+        public static partial void Unreadable(ILogger logger, string path, string reason);
+
+        [LoggerMessage(LogLevel.Warning, "{Path} cannot be written: {Reason} A restart while the database is away would not know what it holds.")]
+        public static partial void Unwritable(ILogger logger, string path, string reason);
+    }
+}
