@@ -8,7 +8,8 @@ namespace Nexus.Web.Proxy;
 /// </summary>
 internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answer, long requestBytes, CancellationToken callerLeft)
 {
-    private const int MostUncommitted = 256 * 1024;
+    /// <summary>Bytes of an answer held in memory. Less for streams: there may be a thousand of them, and they take minutes.</summary>
+    private const int MostOfBody = 256 * 1024, MostOfStream = 16 * 1024;
     private readonly long? _counted = answer.Content.Headers.ContentLength;
     private readonly bool _failed = (int)answer.StatusCode >= 400;
     private readonly bool _eventStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
@@ -30,14 +31,15 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
             return;
         }
 
+        // Before they are added, so that what holds them need not grow.
+        if (recorder?.Uncommitted + bytes.Length > (_eventStream ? MostOfStream : MostOfBody))
+            recorder!.Commit();
         recorder?.Received(bytes);
         request.Thread?.Observe(bytes, request.Account!.Id);
         if (request.ResponseBytes == _counted)
             Over();
         else if (_eventStream && (_encoded || SeesStop(bytes)))
             recorder?.Commit();
-        else if (recorder?.Uncommitted >= MostUncommitted)
-            recorder.Commit();
     }
 
     /// <summary>The answer cannot be read further. Whether the caller had left is known only now: next, YARP cuts the caller off itself.</summary>

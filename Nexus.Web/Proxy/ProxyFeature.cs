@@ -14,8 +14,9 @@ internal static class ProxyFeature
     public static void AddProxy(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Failover>().AddSingleton<AnswerGate>().AddSingleton<Threads>().AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>()
-            .AddSingleton<Forwarding>().AddSingleton<RequestEntry>().AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>();
+        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Failover>().AddSingleton<AnswerGate>().AddSingleton<Threads>()
+            .AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>().AddSingleton<Forwarding>().AddSingleton<RequestEntry>()
+            .AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>().AddHostedService<IdleMemory>();
         // Header bytes above 0x7F go through as they came.
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
         {
