@@ -13,10 +13,15 @@ internal abstract class Caller
     private static long _numbers = Random.Shared.NextInt64(1L << 60);
 
     private readonly List<ArraySegment<byte>> _request = [];
-    private ulong _sent;
 
     /// <summary>Of the request last made. No two requests of the bench have the same, so no two are the same.</summary>
     protected ulong Number { get; private set; }
+
+    /// <summary>Hash of the body last made.</summary>
+    protected ulong Sent { get; private set; }
+
+    /// <summary>What upstream makes its answer of: the number that it was told, or what it received.</summary>
+    protected virtual ulong AnswerNumber => Number;
 
     public IList<ArraySegment<byte>> Next()
     {
@@ -32,7 +37,7 @@ internal abstract class Caller
             length += _request[i].Count;
         }
 
-        _sent = hash.GetCurrentHashAsUInt64();
+        Sent = hash.GetCurrentHashAsUInt64();
         _request[0] = Head(length);
         return _request;
     }
@@ -40,7 +45,7 @@ internal abstract class Caller
     /// <summary>Whether upstream got what was sent, and this got what upstream answers.</summary>
     public bool Accepts(ResponseParser response, ulong answerHash)
     {
-        if (response.Status != 200 || response.ReceivedHash != _sent || answerHash != XxHash3.HashToUInt64(Answer.Whole(Number)))
+        if (response.Status != 200 || response.ReceivedHash != Sent || answerHash != XxHash3.HashToUInt64(Answer.Whole(AnswerNumber)))
             return false;
         Answered();
         return true;

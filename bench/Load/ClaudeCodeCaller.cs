@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using Nexus.Bench.Upstream;
 
@@ -42,7 +41,10 @@ internal sealed class ClaudeCodeCaller : Caller
     /// <summary>Bytes of the conversation alone, without system and tools.</summary>
     public int TranscriptLength => _history.WrittenCount + _last.Length;
 
-    protected override LoadAnswers.Answer Answer => LoadAnswers.Stream(Number);
+    /// <summary>Of the body: as with the real one, no header changes from turn to turn.</summary>
+    protected override ulong AnswerNumber => Sent;
+
+    protected override LoadAnswers.Answer Answer => LoadAnswers.Stream(Sent);
 
     protected override void AddBody(List<ArraySegment<byte>> request)
     {
@@ -72,7 +74,7 @@ internal sealed class ClaudeCodeCaller : Caller
         anthropic-dangerous-direct-browser-access: true
         anthropic-version: 2023-06-01
         x-app: cli
-        {LoadEndpoint.Ask}: sse {Number.ToString("x16", CultureInfo.InvariantCulture)}
+        {LoadEndpoint.Ask}: sse
         Connection: keep-alive
         Host: {_host}
         Accept-Encoding: gzip, deflate, br, zstd
@@ -86,7 +88,7 @@ internal sealed class ClaudeCodeCaller : Caller
         if (_longest > 0 && Length >= _longest)
             Begin();
         else
-            Append(Number);
+            Append(Sent);
     }
 
     private void Begin()

@@ -8,7 +8,7 @@ using System.Text;
 namespace Nexus.Bench.Upstream;
 
 /// <summary>
-/// Answers the load generator. Its header <c>x-simulate-load</c> says how: <c>json &lt;number&gt;</c>, <c>sse &lt;number&gt;</c> or
+/// Answers the load generator. Its header <c>x-simulate-load</c> says how: <c>json &lt;number&gt;</c>, <c>sse</c> (the number is what arrived, hashed) or
 /// <c>paced &lt;events&gt; &lt;gap ms&gt;</c>. What arrived is hashed, and the hash goes back in <c>x-simulate-received</c>.
 /// </summary>
 internal static class LoadEndpoint
@@ -29,7 +29,7 @@ internal static class LoadEndpoint
             return;
         }
 
-        var number = ulong.Parse(words[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        var number = words.Length > 1 ? ulong.Parse(words[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) : received;
         var sse = words[0] == "sse";
         var answer = sse ? LoadAnswers.Stream(number) : LoadAnswers.Message(number);
         context.Response.ContentType = sse ? "text/event-stream; charset=utf-8" : "application/json";
