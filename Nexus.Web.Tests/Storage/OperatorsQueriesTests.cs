@@ -22,4 +22,37 @@ public class OperatorsQueriesTests
         Assert.Contains("requests", tables);
         Assert.Contains("schema_migrations", tables);
     }
+
+    /// <summary>The older system's table, column by column (its names, in its order): saved SQL names some of them, or all.</summary>
+    [Fact]
+    public async Task Saved_queries_of_api_requests_find_the_ledger_and_cannot_change_it()
+    {
+        await using var upstream = await FakeAnthropic.StartAsync();
+        var database = await Postgres.NewDatabaseAsync();
+        await using var nexus = await NexusApp.StartAsync(upstream, database);
+        upstream.Replies("text/event-stream; charset=utf-8", Streams.Whole);
+        var id = Guid.Parse(await nexus.MessageAsync("""{"model":"claude-opus-5","stream":true,"messages":[{"role":"user","content":"hello"}]}"""));
+        await using var stored = StoredRequests.Open(database);
+        await stored.RowAsync(id);
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand("""
+            SELECT request_id, domain, timestamp, method, path, headers, body, api_key_hash, model, request_type, response_status, response_headers, response_body,
+                response_streaming, input_tokens, output_tokens, total_tokens, cache_creation_input_tokens, cache_read_input_tokens, usage_data, first_token_ms,
+                duration_ms, error, tool_call_count, current_message_hash, parent_message_hash, conversation_id, branch_id, message_count,
+                parent_task_request_id, is_subtask, task_tool_invocation, account_id, parent_request_id, system_hash, created_at
+            FROM api_requests WHERE timestamp > now() - interval '1 hour' AND response_status = 200
+            """);
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            Assert.True(await reader.ReadAsync());
+            Assert.Equal(id, reader.GetGuid(0));
+            Assert.Equal(("claude-opus-5", 10L, 5L, 15L, 7L, 100L), (reader.GetString(8), reader.GetInt64(14), reader.GetInt64(15), reader.GetInt64(16), reader.GetInt64(17), reader.GetInt64(18)));
+            Assert.True(reader.IsDBNull(6));
+        }
+
+        await using var change = source.CreateCommand("DELETE FROM api_requests");
+        Assert.Equal(PostgresErrorCodes.ObjectNotInPrerequisiteState, (await Assert.ThrowsAsync<PostgresException>(() => change.ExecuteNonQueryAsync())).SqlState);
+        await using var chunks = source.CreateCommand("SELECT count(*) FROM streaming_chunks");
+        Assert.Equal(0L, await chunks.ExecuteScalarAsync());
+    }
 }
