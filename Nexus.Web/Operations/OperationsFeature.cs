@@ -2,6 +2,7 @@ using Nexus.Web.Operations.Alerts;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Health;
 using Nexus.Web.Operations.Jobs;
+using Nexus.Web.Operations.Resources;
 using Nexus.Web.Operations.Metrics;
 using Nexus.Web.Operations.Reports;
 
@@ -18,6 +19,7 @@ internal static class OperationsFeature
         builder.Services.AddSingleton<Audit.AuditTrail>().AddHostedService(services => services.GetRequiredService<Audit.AuditTrail>());
         builder.AddAlerts();
         builder.AddReports();
+        builder.AddResources();
         builder.AddJobs();
         builder.AddMetrics();
     }

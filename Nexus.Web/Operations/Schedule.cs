@@ -3,6 +3,7 @@ using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Logs.Exporting;
 using Nexus.Web.Operations.Reports;
+using Nexus.Web.Operations.Resources;
 using Nexus.Web.Operations.Retention;
 using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Caching;
@@ -92,6 +93,18 @@ internal static class Schedule
             Cron = "10 0 * * *",
             TimeBox = TimeSpan.FromMinutes(30),
             Retry = new(Attempts: 5, After: TimeSpan.FromMinutes(10)),
+        },
+        new(ResourceSampleJob.Id, typeof(ResourceSampleJob), "Adds the samples that each node takes every minute up to hours, measures tables, and deletes samples of minutes after 14 days.")
+        {
+            Cron = "3 * * * *",
+            TimeBox = TimeSpan.FromMinutes(10),
+            Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
+        },
+        new(DiskForecastJob.Id, typeof(DiskForecastJob), "Says from the samples of two weeks when the disks of DATA_DIR and of the private PostgreSQL are full.")
+        {
+            Cron = "20 6 * * *",
+            TimeBox = TimeSpan.FromMinutes(2),
+            Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
         },
         new(CacheDoctorJob.Id, typeof(CacheDoctorJob), "Finds turns that missed the prompt cache, names the cause and prices the waste.")
         {

@@ -29,5 +29,6 @@ internal static class Navigation
         new("Conformance", "/dashboard/conformance"),
         new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
         new("Logs", "/dashboard/logs"),
+        new("Resources", "/dashboard/resources"),
     ];
 }

@@ -35,7 +35,7 @@
     const digits = Math.abs(dollars) >= 1000 || dollars === 0 ? 0 : Math.abs(dollars) < 0.01 ? 4 : 2;
     return "$" + dollars.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   };
-  const bytes = (value) => value >= 1 << 20 ? `${plain.format(value / (1 << 20))} MB` : value >= 1024 ? `${plain.format(value / 1024)} KB` : `${value} B`;
+  const bytes = (value) => value >= 2 ** 30 ? `${plain.format(value / 2 ** 30)} GB` : value >= 1 << 20 ? `${plain.format(value / (1 << 20))} MB` : value >= 1024 ? `${plain.format(value / 1024)} KB` : `${value} B`;
   const units = { count: (v) => compact.format(v), tokens: (v) => compact.format(v), money, milliseconds, bytes, percent: (v) => `${plain.format(v * 100)} %` };
   const exact = { ...units, count: (v) => plain.format(v), tokens: (v) => plain.format(v) };
 
