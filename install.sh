@@ -39,6 +39,18 @@ need_chromium() {
   apt_install chromium
 }
 
+# The package has a service and a web of pages with it, and only the checker of rules is wanted.
+need_promtool() {
+  command -v promtool >/dev/null && return
+  echo "Installing promtool ..."
+  local dir
+  dir=$(mktemp -d)
+  as_root apt-get update -q >/dev/null
+  (cd "$dir" && apt-get download -q prometheus >/dev/null && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool)
+  as_root install -m 0755 "$dir/usr/bin/promtool" /usr/local/bin/promtool
+  rm -rf "$dir"
+}
+
 apt_install() {
   echo "Installing $* ..."
   as_root apt-get update -q >/dev/null

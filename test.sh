@@ -11,6 +11,7 @@ need_dotnet
 need_postgres
 need_node
 need_chromium
+need_promtool
 
 filter=(--filter "Category!=Long")
 [ "${1:-}" = "--long" ] && filter=()

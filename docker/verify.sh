@@ -133,6 +133,7 @@ check "the root is read-only" fails "Read-only" in_it touch /x
 check "tini is process 1" says tini in_it cat /proc/1/comm
 check "credentials directory" says "app" in_it ls -la /app/credentials/
 check "pg_isready -h \$DB_HOST" says "accepting connections" in_it sh -c 'pg_isready -h "$DB_HOST"'
+check "nexus doctor" says "Nexus listens on 3000, and is healthy" in_it sh -c 'nexus doctor || true'
 check "pg_isready" says "accepting connections" in_it pg_isready
 check "printenv DATA_DIR" says /app/data in_it printenv DATA_DIR
 check "ping postgres" in_it ping -c 3 postgres

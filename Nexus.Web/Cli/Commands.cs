@@ -40,6 +40,7 @@ internal static class Commands
             PricesCommand.Create(),
             ConversationsCommand.Create(),
             LimitsCommand.Create(),
+            DoctorCommand.Create(),
             BackupCommand.Create(),
             RestoreCommand.Create(),
             LogsCommand.Create(),

@@ -23,7 +23,7 @@ internal static class Ports
     }
 
     /// <summary>Why a port cannot be had; null when it can.</summary>
-    private static string? Problem(string host, string variable, int port)
+    public static string? Problem(string host, string variable, int port)
     {
         var address = AddressOf(host);
         using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

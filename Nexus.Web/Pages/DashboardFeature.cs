@@ -40,7 +40,10 @@ internal static class DashboardFeature
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");
         builder.Services.AddOptions<KeyManagementOptions>().Configure<IOptions<DataOptions>, ILoggerFactory>((keys, data, loggers) =>
-            keys.XmlRepository = new FileSystemXmlRepository(Directory.CreateDirectory(Path.Combine(data.Value.KeysDirectory, "sessions")), loggers));
+        {
+            PrivateFiles.MakeDirectory(data.Value.KeysDirectory);
+            keys.XmlRepository = new FileSystemXmlRepository(PrivateFiles.MakeDirectory(Path.Combine(data.Value.KeysDirectory, "sessions")), loggers);
+        });
     }
 
     public static void UseDashboard(this WebApplication app) => app.UseWhen(context => context.Listener() == Listener.Dashboard, dashboard =>

@@ -22,6 +22,7 @@ internal static class Navigation
         new("Prices", "/dashboard/prices", Covers: "/dashboard/prices/"),
         new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
         new("Domains", "/dashboard/domains"),
+        new("Health", "/dashboard/health"),
         new("Backups", "/dashboard/backups", Covers: "/dashboard/restore"),
         new("Alerts", "/dashboard/alerts"),
         new("Reports", "/dashboard/reports", Covers: "/dashboard/report/"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
+using Nexus.Web.Configuration;
 
 namespace Nexus.Web.Capture.Journaling;
 
@@ -18,7 +19,8 @@ internal sealed class JournalFiles : IDisposable
         _directory = directory;
         try
         {
-            Directory.CreateDirectory(directory);
+            // It holds what people write: DATA_DIR itself is open to passers-by, for the private PostgreSQL's user.
+            PrivateFiles.MakeDirectory(directory);
             _lock = new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -9,20 +9,20 @@ internal sealed class ProbeCheck(IProbe probe) : IHealthCheck
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var finding = await LookAsync(probe, cancellationToken);
+        var finding = await LookAsync(probe.Title, probe.LookAsync, cancellationToken);
         return new(finding.Status, finding.Text, data: finding.Fix is { } fix ? new Dictionary<string, object> { [Fix] = fix } : null);
     }
 
     /// <summary>On a thread of its own, and left behind when its time is up: a disk that does not answer takes no cancellation.</summary>
-    public static async Task<Finding> LookAsync(IProbe probe, CancellationToken cancellation)
+    public static async Task<Finding> LookAsync(string title, Func<CancellationToken, Task<Finding>> look, CancellationToken cancellation)
     {
         try
         {
-            return await Task.Run(() => probe.LookAsync(cancellation), cancellation).WaitAsync(cancellation);
+            return await Task.Run(() => look(cancellation), cancellation).WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
         {
-            return Finding.Failure($"{probe.Title} did not answer in time.", "Look at the load of this machine, and at the disk or server that it waits for.");
+            return Finding.Failure($"{title} did not answer in time.", "Look at the load of this machine, and at the disk or server that it waits for.");
         }
         catch (Exception error)
         {

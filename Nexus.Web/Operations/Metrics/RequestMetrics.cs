@@ -28,8 +28,8 @@ internal sealed class RequestMetrics
     private readonly Counter<double> _cost;
     private readonly Histogram<double> _lag;
     private readonly Counter<long> _refusals;
-    private readonly Counter<long> _failures;
-    private readonly Counter<long> _poison;
+    private long _failures;
+    private long _poison;
 
     public RequestMetrics(NexusMeter meter, TimeProvider time)
     {
@@ -44,8 +44,9 @@ internal sealed class RequestMetrics
         _cost = own.CreateCounter<double>("nexus.cost", "{dollar}", "What requests cost, in US dollars, by the price list in force when they were stored.");
         _lag = own.CreateHistogram("nexus.ingest.lag", "s", "From a request's end until the database has it.", advice: Buckets(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200));
         _refusals = own.CreateCounter<long>("nexus.refusals", "{request}", "Answers of Nexus's own in place of the upstream's.");
-        _failures = own.CreateCounter<long>("nexus.ingest.failures", "{batch}", "Batches that could not be stored and were read again.");
-        _poison = own.CreateCounter<long>("nexus.ingest.without_payload", "{request}", "Requests stored without their payload because it could not be taken apart or the database refused it.");
+        // Told from the start, as 0: what has never happened yet must not be missing from a rule.
+        own.CreateObservableCounter("nexus.ingest.failures", () => Interlocked.Read(ref _failures), "{batch}", "Batches that could not be stored and were read again.");
+        own.CreateObservableCounter("nexus.ingest.without_payload", () => Interlocked.Read(ref _poison), "{request}", "Requests stored without their payload because it could not be taken apart or the database refused it.");
     }
 
     public void Stored(IReadOnlyList<AnalysedExchange> exchanges)
@@ -55,9 +56,9 @@ internal sealed class RequestMetrics
             Stored(exchange.Row, now);
     }
 
-    public void BatchFailed() => _failures.Add(1);
+    public void BatchFailed() => Interlocked.Increment(ref _failures);
 
-    public void StoredWithoutPayload() => _poison.Add(1);
+    public void StoredWithoutPayload() => Interlocked.Increment(ref _poison);
 
     /// <param name="type">One of Nexus's own error types.</param>
     public void Refused(int status, string type) => _refusals.Add(1, new("status", status), new("error_type", type));

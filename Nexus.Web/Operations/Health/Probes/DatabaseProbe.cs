@@ -27,7 +27,7 @@ internal sealed class DatabaseProbe(Database database, IOptions<StorageOptions> 
         catch (Exception error) when (DatabaseAway.IsDatabase(error) || error is System.Net.Sockets.SocketException or IOException)
         {
             ClockOffset = null;
-            return Finding.Failure($"{database.Settings.Host} does not answer: {(database.State.LastError ?? error.GetBaseException().Message).TrimEnd('.')}. Requests are still proxied and wait in the journal.", Fix);
+            return Finding.Failure($"{database.Settings.Host} does not answer: {(database.State.LastError ?? error.GetBaseException().Message).TrimEnd('.')}.", Fix);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class DiskProbe(IOptions<DataOptions> data) : IProbe
 
     public Task<Finding> LookAsync(CancellationToken cancellation)
     {
-        var drive = new DriveInfo(data.Value.Directory);
+        var drive = new DriveInfo(FileAccessRights.NearestExisting(data.Value.Directory));
         Last = (drive.AvailableFreeSpace, drive.TotalSize);
         return Task.FromResult(Judge(data.Value.Directory, drive.AvailableFreeSpace, drive.TotalSize));
     }

@@ -29,6 +29,6 @@ internal sealed class JobsProbe(JobFigures figures, JobPlans plans, Database dat
         var failed = jobs.Where(job => JobFigures.IsFailed(job.Outcome)).ToList();
         return failed.Count > 0
             ? Finding.Warning($"The last run of {string.Join(", ", failed.Select(job => $"{job.Job} {Display.Words(job.Outcome)}"))}.", "The page Jobs shows why, what it logged, and starts it anew.")
-            : Finding.Ok($"{next.Count} are scheduled; {jobs.Count} have run, and their last runs ended well.");
+            : Finding.Ok(jobs.Count == 0 ? $"{next.Count} are scheduled; none has run yet." : $"{next.Count} are scheduled; {jobs.Count} have run, and each ended well the last time.");
     }
 }

@@ -20,7 +20,7 @@ internal sealed class MemoryProbe : IProbe
 
     public static Finding Judge(MemoryUse use, long own)
     {
-        var words = $"{Display.Bytes(use.Used)} of {Display.Bytes(use.Limit)} used in this {(use.IsLimited ? "container" : "machine")}, {Display.Bytes(own)} by Nexus itself";
+        var words = $"{Display.Bytes(use.Used)} of {Display.Bytes(use.Limit)} used in this {(use.IsLimited ? "container" : "machine")}, {Display.Bytes(own)} by this process";
         const string Fix = "Give it more (docker update --memory=\"2g\" claude-proxy), or see on the page Resources what takes it.";
         return (use.Used / (double)use.Limit) switch
         {
