@@ -27,7 +27,7 @@ internal static class Program
     public static WebApplication Build(string[] args, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = "Nexus.Web", ContentRootPath = AppContext.BaseDirectory });
-        builder.AddConfiguration(settings, DataDirectory.Problems, Ports.Problems);
+        builder.AddConfiguration(settings, DataDirectory.Problems, Ports.Problems, TlsCertificate.Problems);
         builder.AddLogs();           // lines on standard output, without secrets
         builder.AddListening();      // two ports, each with its own pipeline
         builder.AddStorage();        // PostgreSQL, private or given
@@ -43,6 +43,7 @@ internal static class Program
         builder.AddDashboard();      // Razor Pages
 
         var app = builder.Build();
+        app.UseTrustedProxies();
         app.UseProxy();
         app.UseDashboard();
         app.UseListenerRouting();

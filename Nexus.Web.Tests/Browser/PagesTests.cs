@@ -54,7 +54,12 @@ public sealed class PagesTests(Chromium chromium) : IAsyncLifetime
         [
             ("overview", "/dashboard"), ("health", "/dashboard/health"), ("requests", "/dashboard/requests"), ("requests-errors", "/dashboard/requests?outcome=errors&range=24h"), ("requests-none", "/dashboard/requests?domain=nobody.example&range=custom&from=2026-01-01T00:00"),
             ("request", "/dashboard/request/" + id), ("request-failed", "/dashboard/request/" + failed), ("request-raw", $"/dashboard/request/{id}?view=raw"), ("request-headers", $"/dashboard/request/{id}?view=headers"), ("request-events", $"/dashboard/request/{id}?view=events"), ("conversations", "/dashboard/conversations?single=true"), ("conversation", "/dashboard/conversation/" + id), ("conversation-tree", $"/dashboard/conversation/{id}?view=tree"), ("conversation-timeline", $"/dashboard/conversation/{id}?view=timeline"), ("jobs", "/dashboard/jobs"), ("job", "/dashboard/job/vacuum"), ("job-run", "/dashboard/job/restore-drill"), ("backups", "/dashboard/backups"), ("restore", "/dashboard/restore?name=" + backup), ("logs", "/dashboard/logs"), ("resources", "/dashboard/resources"), ("logs-none", "/dashboard/logs?text=no-such-line"), ("conformance", "/dashboard/conformance"), ("keys", "/dashboard/keys"), ("domains", "/dashboard/domains"),
+            ("accounts", "/dashboard/accounts"), ("accounts-next", "/dashboard/accounts?domain=pool.example&model=claude-opus-5"),
         ];
+        await _nexus.PayForAsync("pool.example", """{"accounts":[{"type":"api_key","accountId":"acc_first","api_key":"sk-ant-1"},{"type":"oauth","accountId":"acc_login_with_a_rather_long_name","oauth":{"accessToken":"at","refreshToken":"rt","expiresAt":4102444800000}}]}""");
+        var state = _nexus.Services.GetRequiredService<Nexus.Web.Credentials.Pool.AccountStates>().Of("acc_login_with_a_rather_long_name");
+        state.Change(known => known.Cooled(new("claude-opus-5", DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(3), true, "the upstream answered 429")).Failed("the upstream answered 429", DateTimeOffset.UtcNow)
+            .Told([new("5h", "allowed_warning", 0.91, DateTimeOffset.UtcNow.AddHours(2)), new("7d_opus", "rejected", 1, DateTimeOffset.UtcNow.AddDays(3))]));
         await session.PostAsync("/dashboard/conformance", "/dashboard/conformance", htmx: true);
         foreach (var dark in new[] { false, true })
         {

@@ -61,7 +61,7 @@ internal sealed class PoolNexus : IAsyncDisposable
     public void Reset()
     {
         foreach (var state in App.Services.GetRequiredService<Nexus.Web.Credentials.Pool.AccountStates>().All)
-            state.Set(Nexus.Web.Credentials.Pool.AccountStatus.Fresh);
+            state.Change(_ => Nexus.Web.Credentials.Pool.AccountStatus.Fresh.WithMode(Nexus.Web.Credentials.Pool.AccountMode.Active, "test", DateTimeOffset.UtcNow)); // also over what is stored
         foreach (var upstream in Upstreams)
         {
             upstream.Answer = exchange => exchange.SendAsync(Stream(Sound));

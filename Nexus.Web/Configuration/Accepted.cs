@@ -18,7 +18,9 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
 
     public static Accepted AutoOrBoolean { get; } = new("auto, true or false (1 or 0)", value => value.Equals("auto", StringComparison.OrdinalIgnoreCase) ? "auto" : Boolean.Read(value));
 
-    public static Accepted Directory { get; } = new("a directory", value => File.Exists(value) ? throw new FormatException("it is a file") : value);
+    public static Accepted Directory { get; } = new("a directory", value => System.IO.File.Exists(value) ? throw new FormatException("it is a file") : value);
+
+    public static Accepted File { get; } = new("a file", value => System.IO.File.Exists(value) ? value : throw new FormatException("there is no such file"));
 
     public static Accepted Address { get; } = new("an IP address or localhost", value => IsHost(value) ? value : throw new FormatException(""));
 

@@ -1,5 +1,7 @@
+using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Proxy;
@@ -13,9 +15,23 @@ internal static class ListeningFeature
         builder.Services.AddOptions<ListeningOptions>().BindConfiguration(ListeningOptions.Section);
         builder.Services.AddHostedService<StartLog>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, ListenerMatcherPolicy>());
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListeningOptions>>((kestrel, listening) => Listen(kestrel, listening.Value));
+        builder.Services.AddSingleton<TrustedProxies>().AddSingleton<TlsCertificate>().AddHostedService(services => services.GetRequiredService<TlsCertificate>());
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ListeningOptions>, TlsCertificate>((kestrel, listening, certificate) => Listen(kestrel, listening.Value, certificate));
         // The grace for streams is over when the host begins to stop (DrainingLifetime): this bounds what else is open.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Before everything else: who calls, where a proxy of the operator's own stands between.</summary>
+    public static void UseTrustedProxies(this WebApplication app)
+    {
+        var proxies = app.Services.GetRequiredService<TrustedProxies>();
+        if (!proxies.IsOn)
+            return;
+        app.Use(next => context =>
+        {
+            proxies.Apply(context);
+            return next(context);
+        });
     }
 
     /// <summary>
@@ -39,7 +55,7 @@ internal static class ListeningFeature
     private static bool IsServed(HttpContext context) =>
         context.GetEndpoint() is RouteEndpoint { Order: < int.MaxValue } endpoint && (endpoint.Metadata.GetMetadata<ServedOn>()?.Listener ?? Listener.Proxy) == Listener.Proxy;
 
-    private static void Listen(KestrelServerOptions kestrel, ListeningOptions options)
+    private static void Listen(KestrelServerOptions kestrel, ListeningOptions options, TlsCertificate certificate)
     {
         kestrel.AddServerHeader = false;
         // A model may think for minutes between bytes, and an upload may come over a slow line: no minimum rates.
@@ -47,11 +63,11 @@ internal static class ListeningFeature
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxRequestLineSize = 64 * 1024;
-        Bind(kestrel, options.Host, options.ProxyPort, Listener.Proxy);
-        Bind(kestrel, options.Host, options.DashboardPort, Listener.Dashboard);
+        Bind(kestrel, options.Host, options.ProxyPort, Listener.Proxy, certificate);
+        Bind(kestrel, options.Host, options.DashboardPort, Listener.Dashboard, certificate);
     }
 
-    private static void Bind(KestrelServerOptions kestrel, string host, int port, Listener listener)
+    private static void Bind(KestrelServerOptions kestrel, string host, int port, Listener listener, TlsCertificate certificate)
     {
         kestrel.Listen(Ports.AddressOf(host), port, endpoint =>
         {
@@ -62,6 +78,8 @@ internal static class ListeningFeature
                 connection.Features.Set(feature);
                 return next(connection);
             });
+            if (certificate.IsOn)
+                endpoint.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Current }) });
         });
     }
 }

@@ -12,6 +12,15 @@ internal sealed class ListeningOptions
 
     public int DashboardPort { get; set; }
 
+    /// <summary>PEM with the certificate and its chain; empty: plain HTTP.</summary>
+    public string TlsCertificateFile { get; set; } = "";
+
+    /// <summary>PEM with its private key.</summary>
+    public string TlsKeyFile { get; set; } = "";
+
+    /// <summary>Addresses and ranges, separated by commas, whose <c>X-Forwarded-*</c> headers are believed.</summary>
+    public string TrustedProxies { get; set; } = "";
+
     /// <summary>Seconds that streams in flight may take to finish after SIGTERM.</summary>
     public int ShutdownGraceSeconds { get; set; }
 }

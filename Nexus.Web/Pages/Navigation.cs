@@ -17,6 +17,7 @@ internal static class Navigation
         new("Conversations", "/dashboard/conversations", Covers: "/dashboard/conversation"),
         new("Usage", "/dashboard/usage"),
         new("Limits", "/dashboard/token-usage"),
+        new("Accounts", "/dashboard/accounts"),
         new("Cache", "/dashboard/cache"),
         new("Budgets", "/dashboard/budgets", Covers: "/dashboard/budget"),
         new("Prices", "/dashboard/prices", Covers: "/dashboard/prices/"),

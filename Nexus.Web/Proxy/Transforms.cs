@@ -79,7 +79,8 @@ internal static class Transforms
         return named.Count == 0 ? [] : [.. names.Where(name => named.Contains(name, StringComparer.OrdinalIgnoreCase))];
     }
 
-    private static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, Account account)
+    /// <summary>Puts the account's credential in place of the caller's.</summary>
+    public static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, Account account)
     {
         headers.Remove("Authorization");
         headers.Remove("x-api-key");

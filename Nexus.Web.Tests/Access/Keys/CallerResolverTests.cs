@@ -60,17 +60,23 @@ public sealed class CallerResolverTests : IDisposable
     public void What_the_last_run_knew_is_read_back_and_holds_no_key()
     {
         var (key, text) = Key(expires: _time.GetUtcNow().AddDays(1));
-        var data = Options.Create(new DataOptions { Directory = _directory });
-        new AccessFile(data, NullLogger<AccessFile>.Instance).Write(KnownAccess.Of([key with { AllowedModels = ["claude-*"], Capture = CaptureLevel.Metadata }], [new(Team, CaptureLevel.Off)]));
-        var path = Path.Combine(_directory, "keys", "client-keys.json");
-        Assert.DoesNotContain(text, File.ReadAllText(path), StringComparison.Ordinal);
+        var file = () => new AccessFile(new CredentialSeal(Options.Create(new DataOptions { Directory = _directory })), Options.Create(new DataOptions { Directory = _directory }), NullLogger<AccessFile>.Instance);
+        var plain = Path.Combine(_directory, "keys", "client-keys.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(plain)!);
+        // A version before this one kept it in clear.
+        File.WriteAllText(plain, """{"Keys":[],"Domains":{"old.example":"Off"}}""");
+        Assert.Equal(CaptureLevel.Off, file().Read()!.Domains["old.example"]);
+        file().Write(KnownAccess.Of([key with { AllowedModels = ["claude-*"], Capture = CaptureLevel.Metadata }], [new(Team, CaptureLevel.Off)]));
+        Assert.False(File.Exists(plain));
+        var path = Path.Combine(_directory, "keys", "client-keys.sealed");
+        Assert.DoesNotContain("ada", File.ReadAllText(path), StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        var known = new AccessFile(data, NullLogger<AccessFile>.Instance).Read()!;
+        var known = file().Read()!;
         var read = known.Find(text)!;
         Assert.Equal((key.Id, key.Owner, CaptureLevel.Metadata, key.ExpiresAt), (read.Id, read.Owner, read.Capture, read.ExpiresAt));
         Assert.Equal(CaptureLevel.Off, known.Domains[Team]);
-        File.WriteAllText(path, "{\"Keys\":null}");
-        Assert.Null(new AccessFile(data, NullLogger<AccessFile>.Instance).Read());
+        File.WriteAllText(path, "rubbish");
+        Assert.Null(file().Read());
     }
 
     [Fact]

@@ -46,6 +46,35 @@ public sealed class OutageTests
         }
     }
 
+    [Fact]
+    public async Task A_start_while_the_database_is_away_serves_known_keys_by_the_budgets_that_the_last_run_read()
+    {
+        await using var upstream = await FakeAnthropic.StartAsync();
+        upstream.UsesWhatIsAsked();
+        var home = Directory.CreateTempSubdirectory("nexus-outage-").FullName;
+        try
+        {
+            await using (var nexus = await NexusApp.StartAsync(upstream, await Postgres.NewDatabaseAsync(), home))
+            {
+                await nexus.ReadyAsync();
+                var limit = await nexus.LimitAsync(new { name = "held", scope = "domain", subject = "one.example", unit = "tokens", amount = 2000, period = "month", hard = true });
+                await nexus.GoesByAsync(limit["id"]!.GetValue<string>());
+                var filed = Path.Combine(home, "keys", "limits.sealed");
+                var before = File.Exists(filed) ? File.GetLastWriteTimeUtc(filed) : default;
+                // The beat files what it reads at most every five seconds.
+                await NexusApp.UntilAsync(() => Task.FromResult(File.Exists(filed) && File.GetLastWriteTimeUtc(filed) > before), "the limit is filed");
+            }
+
+            await using var again = await NexusApp.StartAsync(upstream, null, home, ("BUDGETS_FAIL", "closed"));
+            Assert.Equal(200, (await again.SendAsync(LimitClient.Message(1, 1, 500))).Status);
+            Assert.Contains("billing_error", (await again.SendAsync(LimitClient.Message(1, 1, 5000))).Body, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(home, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("open", 200)]
     [InlineData("closed", 503)]

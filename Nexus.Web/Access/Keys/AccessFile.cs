@@ -3,66 +3,59 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Capture;
 using Nexus.Web.Configuration;
+using Nexus.Web.Credentials.Sealing;
 
 namespace Nexus.Web.Access.Keys;
 
 /// <summary>
-/// What was known last, under DATA_DIR/keys (0600), so that a start while the database is away still serves known callers and
-/// keeps what was set about capture. It holds hashes of keys, never a key.
+/// What was known last, sealed under DATA_DIR/keys (0600), so that a start while the database is away still serves known callers
+/// and keeps what was set about capture. It holds hashes of keys, never a key.
 /// </summary>
-internal sealed partial class AccessFile(IOptions<DataOptions> data, ILogger<AccessFile> logger)
+internal sealed partial class AccessFile(CredentialSeal seal, IOptions<DataOptions> data, ILogger<AccessFile> logger)
 {
-    private readonly string _path = Path.Combine(data.Value.KeysDirectory, "client-keys.json");
-    private byte[] _written = [];
+    /// <summary>What versions before kept in clear; read where there is no other, and deleted.</summary>
+    private readonly string _plain = Path.Combine(data.Value.KeysDirectory, "client-keys.json");
+
+    private readonly SealedFile _file = new(seal, Path.Combine(data.Value.KeysDirectory, "client-keys.sealed"), logger);
 
     public KnownAccess? Read()
     {
         try
         {
-            if (!File.Exists(_path))
+            if ((_file.Read() ?? (File.Exists(_plain) ? File.ReadAllBytes(_plain) : null)) is not { } content)
                 return null;
-            var file = JsonSerializer.Deserialize(_written = File.ReadAllBytes(_path), AccessJson.Default.AccessFileContent)!;
+            var file = JsonSerializer.Deserialize(content, AccessJson.Default.AccessFileContent)!;
             return KnownAccess.Of(
                 file.Keys.Select(key => new ClientKey(key.Id, KeyHash.From(key.Hash), key.Name, key.Owner, key.Domain, key.AllowedModels, key.Capture, key.ExpiresAt, key.RevokedAt)),
                 file.Domains);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or ArgumentException or NullReferenceException)
         {
-            Log.Unreadable(logger, _path, error.Message);
+            Log.Unreadable(logger, data.Value.KeysDirectory, error.Message);
             return null;
         }
     }
 
-    /// <summary>Writes beside it and renames, and only what has changed.</summary>
     public void Write(KnownAccess known)
     {
         var content = new AccessFileContent(
             [.. known.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal).Select(key => new StoredKey(key.Id, key.Hash.ToBytes(), key.Name, key.Owner, key.Domain, key.AllowedModels, key.Capture, key.ExpiresAt, key.RevokedAt))],
             new(known.Domains));
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(content, AccessJson.Default.AccessFileContent);
-        if (bytes.AsSpan().SequenceEqual(_written))
-            return;
+        _file.Write(JsonSerializer.SerializeToUtf8Bytes(content, AccessJson.Default.AccessFileContent));
         try
         {
-            PrivateFiles.MakeDirectory(data.Value.KeysDirectory);
-            using (var file = new FileStream(_path + ".new", PrivateFiles.Writing(FileMode.Create)))
-                file.Write(bytes);
-            File.Move(_path + ".new", _path, overwrite: true);
-            _written = bytes;
+            File.Delete(_plain);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Log.Unwritable(logger, _path, error.Message);
+            Log.Unreadable(logger, _plain, error.Message);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "{Path} cannot be read and is ignored: {Reason} Managed keys are known once the database answers.")]
+        [LoggerMessage(LogLevel.Warning, "The client keys known last, in {Path}, cannot be read: {Reason} Managed keys are known once the database answers.")]
         public static partial void Unreadable(ILogger logger, string path, string reason);
-
-        [LoggerMessage(LogLevel.Warning, "{Path} cannot be written: {Reason} A restart while the database is away would not know the managed keys.")]
-        public static partial void Unwritable(ILogger logger, string path, string reason);
     }
 }
 

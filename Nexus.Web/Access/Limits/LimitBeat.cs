@@ -8,7 +8,7 @@ namespace Nexus.Web.Access.Limits;
 /// The exchange between this node's gates and the database: reads the limits and what was used, says what the node claims, is
 /// granted more. Requests never wait for it.
 /// </summary>
-internal sealed partial class LimitBeat(LimitBook book, Reservations reservations, Database database, IServiceProvider services, TimeProvider time, ILogger<LimitBeat> logger) : BackgroundService
+internal sealed partial class LimitBeat(LimitBook book, LimitSnapshot snapshot, Reservations reservations, Database database, IServiceProvider services, TimeProvider time, ILogger<LimitBeat> logger) : BackgroundService
 {
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
@@ -17,6 +17,8 @@ internal sealed partial class LimitBeat(LimitBook book, Reservations reservation
     private static readonly TimeSpan Lost = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<LimitGate, Claim> _told = [];
+    // Before the ports open: hosted services are made before the first one starts.
+    private readonly LimitSnapshot _snapshot = Restored(snapshot, book, time);
     private readonly Journal? _journal = services.GetService<Journal>();
     private long _readAt;
     private long _sweptAt;
@@ -98,9 +100,17 @@ internal sealed partial class LimitBeat(LimitBook book, Reservations reservation
         foreach (var (gate, claim) in claims)
             _told[gate] = claim;
         book.Publish(read);
+        _snapshot.Write(read);
         _readAt = readAt;
         if (time.GetElapsedTime(_sweptAt) > TimeSpan.FromMinutes(1))
             await SweepAsync(connection, cancellation);
+    }
+
+    private static LimitSnapshot Restored(LimitSnapshot snapshot, LimitBook book, TimeProvider time)
+    {
+        if (snapshot.Read() is { } last)
+            book.Restore(last, time.GetUtcNow());
+        return snapshot;
     }
 
     /// <summary>What is new since the last beat.</summary>

@@ -15,12 +15,13 @@ internal sealed class LimitBook(LegacyLimits legacy, Database database, TimeProv
     private readonly SemaphoreSlim _asked = new(0, 1);
     private long _readAt;
     private int _nodes = 1;
+    private volatile bool _isRestored;
 
     /// <summary>False until the database has told the limits once.</summary>
     public bool Known => Volatile.Read(ref _readAt) != 0;
 
     /// <summary>Leases have lapsed: each node goes by what it last read.</summary>
-    public bool Away => database.State.Condition == DatabaseCondition.Away || (Volatile.Read(ref _readAt) is var at and not 0 && time.GetElapsedTime(at) > LeaseLife);
+    public bool Away => _isRestored || database.State.Condition == DatabaseCondition.Away || (Volatile.Read(ref _readAt) is var at and not 0 && time.GetElapsedTime(at) > LeaseLife);
 
     public int Nodes => Volatile.Read(ref _nodes);
 
@@ -69,9 +70,18 @@ internal sealed class LimitBook(LegacyLimits legacy, Database database, TimeProv
 
     public void Publish(LimitsRead read)
     {
+        _isRestored = false;
         Volatile.Write(ref _nodes, read.Nodes);
         Volatile.Write(ref _index, Index(Enabled(read)));
         Volatile.Write(ref _readAt, read.ReadAt);
+    }
+
+    /// <summary>Goes by what the last run read, without leases, until the database has been read.</summary>
+    public void Restore(LimitsRead read, DateTimeOffset at)
+    {
+        Take(read, at);
+        Publish(read);
+        _isRestored = true;
     }
 
     private IEnumerable<LimitRow> Enabled(LimitsRead read) => read.Limits.Where(limit => limit.Enabled).Concat(legacy.All);

@@ -42,7 +42,7 @@ internal sealed class AccountStateStore(Database database)
         await using var connection = await database.JobsDataSource.OpenConnectionAsync(cancellation);
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new("SELECT account_id, mode, mode_since, mode_by, isolated_since, isolated_until, isolated_reason, last_error, last_error_at FROM account_states"));
-        batch.BatchCommands.Add(Command("SELECT account_id, model, since, until, is_told, reason FROM account_cooldowns WHERE until > $1", At(now.AddHours(-1))));
+        batch.BatchCommands.Add(Command("SELECT account_id, model, since, until, is_told, reason FROM account_cooldowns WHERE until > $1", At(now)));
         batch.BatchCommands.Add(Command("SELECT account_id, window_name, status, utilization, resets_at FROM account_windows WHERE resets_at > $1 OR (resets_at IS NULL AND observed_at > $2)", At(now), At(now.AddMinutes(-5))));
         var found = new Dictionary<string, AccountStatus>();
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
@@ -52,7 +52,7 @@ internal sealed class AccountStateStore(Database database)
                 Mode = Enum.TryParse<AccountMode>(reader.GetString(1), ignoreCase: true, out var mode) ? mode : AccountMode.Paused,
                 ModeSince = Time(reader, 2),
                 ModeBy = String(reader, 3),
-                Cooldowns = Time(reader, 5) is { } until ? [new(Cooldown.EveryModel, Time(reader, 4) ?? until, until, false, String(reader, 6) ?? "") { IsIsolation = true }] : [],
+                Cooldowns = Time(reader, 5) is { } until && until > now ? [new(Cooldown.EveryModel, Time(reader, 4) ?? until, until, false, String(reader, 6) ?? "") { IsIsolation = true }] : [],
                 LastError = String(reader, 7),
                 LastErrorAt = Time(reader, 8),
             };

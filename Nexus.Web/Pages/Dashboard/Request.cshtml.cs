@@ -30,6 +30,9 @@ internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadR
     /// <summary>How the cost comes about.</summary>
     public CostFigures Cost => CostExplanation.Of(Row!, prices);
 
+    /// <summary>Of a request that failed or took more than one.</summary>
+    public IReadOnlyList<AttemptPart> Attempts { get; private set; } = [];
+
     public Guid? Newer { get; private set; }
     public Guid? Older { get; private set; }
     public string View { get; private set; } = "conversation";
@@ -47,6 +50,7 @@ internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadR
         if (Request.IsHtmx())
             return new ComponentResult(Shown ?? Fragment.Of<NothingKept>(("Why", Row!.Payload)));
         await NeighboursAsync(cancellation);
+        Attempts = [.. (await db.Attempts.AsNoTracking().Where(attempt => attempt.StartedAt == Row!.StartedAt && attempt.Id == id).OrderBy(attempt => attempt.Ordinal).ToListAsync(cancellation)).Select(AttemptPart.Of)];
         return Page();
     }
 

@@ -50,6 +50,15 @@ internal sealed class PooledRequest(IReadOnlyList<Account> accounts, string affi
         }
     }
 
+    /// <summary>Who would be next without some; nobody counts as tried for it.</summary>
+    public Account? Peek(DateTimeOffset now, IReadOnlySet<string> without)
+    {
+        var members = Members();
+        for (var i = 0; i < members.Length; i++)
+            members[i] = members[i] with { Excluded = members[i].Excluded || without.Contains(accounts[i].Id) };
+        return PoolChoice.Of(members, affinity, model, now) is { Index: >= 0 and var index } ? accounts[index] : null;
+    }
+
     public PoolMember[] Members()
     {
         var members = new PoolMember[accounts.Count];
