@@ -18,7 +18,7 @@ public sealed class OperationsPagesLookTests(Chromium chromium) : IAsyncLifetime
     {
         _upstream = await FakeAnthropic.StartAsync();
         _upstream.Replies("application/json", Streams.Json);
-        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), settings: ("LOG_LEVEL", "debug"));
+        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), settings: [("LOG_LEVEL", "debug"), ("SLOW_QUERY_THRESHOLD_MS", "3")]);
         await _nexus.ReadyAsync();
         await using var seed = _nexus.Services.GetRequiredService<Database>().JobsDataSource.CreateCommand(ResourceSamplesTests.Seed);
         await seed.ExecuteNonQueryAsync();
@@ -36,8 +36,10 @@ public sealed class OperationsPagesLookTests(Chromium chromium) : IAsyncLifetime
     [InlineData(390, false)]
     public async Task Resources_show_weeks_and_keep_to_the_policy(int width, bool dark)
     {
+        for (var i = 0; i < 6; i++)
+            await _nexus.MessageAsync("""{"model":"claude-opus-5","messages":[]}""", "team-platform.engineering.example.com");
         await using var viewer = await chromium.LogInAsync(_nexus, width, dark);
-        foreach (var (name, path) in new[] { ("resources", "/dashboard/resources?node=seeded"), ("resources-month", "/dashboard/resources?node=seeded&range=30d"), ("logs", "/dashboard/logs") })
+        foreach (var (name, path) in new[] { ("resources", "/dashboard/resources?node=seeded"), ("resources-month", "/dashboard/resources?node=seeded&range=30d"), ("logs", "/dashboard/logs?service=proxy"), ("database", "/dashboard/database") })
         {
             await viewer.Page.GotoAsync(path);
             await viewer.AssertCleanAsync($"{name} {width}");

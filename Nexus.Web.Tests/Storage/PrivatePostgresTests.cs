@@ -46,6 +46,10 @@ public class PrivatePostgresTests
             await using var source = NpgsqlDataSource.Create(connection.ConnectionString);
             await using var command = source.CreateCommand("SELECT current_database()");
             Assert.Equal("claude_proxy", await command.ExecuteScalarAsync());
+            // The guide's question for slow statements.
+            await using var statements = source.CreateCommand("SELECT query, mean_exec_time, calls FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 10");
+            await using var slow = await statements.ExecuteReaderAsync();
+            Assert.True(await slow.ReadAsync());
         }
         finally
         {

@@ -32,5 +32,6 @@ internal static class Navigation
         new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
         new("Logs", "/dashboard/logs"),
         new("Resources", "/dashboard/resources"),
+        new("Database", "/dashboard/database"),
     ];
 }

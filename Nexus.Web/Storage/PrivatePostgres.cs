@@ -73,7 +73,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         if (!await IsRunningAsync(cancellation))
         {
             // Not given up half-way: a stop of Nexus right now would miss a server that has no process id file yet.
-            var start = await RunAsync("pg_ctl", CancellationToken.None, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}");
+            var start = await RunAsync("pg_ctl", CancellationToken.None, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}{Preload()}");
             if (start.Code != 0)
                 throw new InvalidOperationException($"The private PostgreSQL did not start; its log is {_home}/server.log. {start.Output}");
         }
@@ -170,11 +170,32 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync(cancellation);
         await using var exists = new NpgsqlCommand("SELECT 1 FROM pg_database WHERE datname = 'claude_proxy'", connection);
-        if (await exists.ExecuteScalarAsync(cancellation) is not null)
-            return;
-        await using var create = new NpgsqlCommand("CREATE DATABASE claude_proxy", connection);
+        if (await exists.ExecuteScalarAsync(cancellation) is null)
+        {
+            await using var create = new NpgsqlCommand("CREATE DATABASE claude_proxy", connection);
+            await create.ExecuteNonQueryAsync(cancellation);
+        }
+
+        if (StatementsLibrary() is not null)
+            await CountStatementsAsync(cancellation);
+    }
+
+    /// <summary>So that psql and the page Database can ask pg_stat_statements.</summary>
+    private async Task CountStatementsAsync(CancellationToken cancellation)
+    {
+        var settings = Connection();
+        settings.Pooling = false;
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync(cancellation);
+        await using var create = new NpgsqlCommand("CREATE EXTENSION IF NOT EXISTS pg_stat_statements", connection);
         await create.ExecuteNonQueryAsync(cancellation);
     }
+
+    /// <summary>The option that has statements counted, also in clusters that an older version made; none where the library is missing or the operator loads others.</summary>
+    private string Preload() => StatementsLibrary() is null || File.ReadLines(Path.Combine(Cluster, "postgresql.conf")).Any(line => line.TrimStart().StartsWith("shared_preload_libraries", StringComparison.Ordinal))
+        ? "" : " -c shared_preload_libraries=pg_stat_statements";
+
+    private static string? StatementsLibrary() => Path.GetFullPath(Path.Combine(PostgresBinaries.Find().Directory, "..", "lib", "pg_stat_statements.so")) is var library && File.Exists(library) ? library : null;
 
     private string Password() => File.ReadAllText(PasswordFile).Trim().Split(':')[^1];
 

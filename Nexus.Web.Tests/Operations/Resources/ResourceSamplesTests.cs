@@ -159,7 +159,7 @@ public sealed class ResourceSamplesTests : IAsyncLifetime
     private async Task RunAsync()
     {
         await using var connection = await _nexus.Services.GetRequiredService<Database>().JobsDataSource.OpenConnectionAsync();
-        await new ResourceSampleJob(Options.Create(new RetentionOptions { Rollups = "0" }), _time).RunAsync(new JobContext(connection, _ => Task.CompletedTask), CancellationToken.None);
+        await new ResourceSampleJob(Options.Create(new RetentionOptions { Rollups = "0" }), Options.Create(new StorageOptions { DatabaseUrl = _database }), _time).RunAsync(new JobContext(connection, _ => Task.CompletedTask), CancellationToken.None);
     }
 
     private async Task ExecuteAsync(string sql)

@@ -6,7 +6,7 @@ internal sealed class SnapshotDump(string program, string snapshot, IReadOnlyDic
     public async Task WriteAsync(IEnumerable<string> options, Stream target, DumpMeter meter, CancellationToken cancellation)
     {
         // No owners and grants: it is restored by whoever owns the database there.
-        await using var dump = PipedProcess.Start(program, [$"--snapshot={snapshot}", "--exclude-schema=hangfire", "--no-owner", "--no-privileges", "--no-password", "--lock-wait-timeout=60s", .. options], environment, input: false);
+        await using var dump = PipedProcess.Start(program, [$"--snapshot={snapshot}", "--exclude-schema=hangfire", "--extension=plpgsql", "--no-owner", "--no-privileges", "--no-password", "--lock-wait-timeout=60s", .. options], environment, input: false);
         await CopyAsync(dump.Output, target, meter, cancellation);
         await dump.EndAsync(cancellation);
     }

@@ -31,6 +31,17 @@ internal sealed class PoolMetrics : IDisposable
         meter.Meter.CreateObservableUpDownCounter(Names[1], () => Read(Names[1]), "{connection}", "Connections that a pool may have.");
     }
 
+    /// <summary>Connections of each pool now, for the page Database.</summary>
+    public IReadOnlyList<(string Name, long Used, long Idle, long Most)> Figures()
+    {
+        lock (_reading)
+        {
+            _sums.Clear();
+            _listener.RecordObservableInstruments();
+            return [.. Pools.Select(pool => (pool, _sums.GetValueOrDefault((Names[0], pool, "used")), _sums.GetValueOrDefault((Names[0], pool, "idle")), _sums.GetValueOrDefault((Names[1], pool, null))))];
+        }
+    }
+
     public void Dispose() => _listener.Dispose();
 
     private List<Measurement<long>> Read(string name)

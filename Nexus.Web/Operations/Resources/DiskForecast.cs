@@ -17,15 +17,18 @@ internal sealed record DiskOutlook(string Name, long Free, long Total, double? P
 /// <summary>When disks are full, from the samples of the last two weeks: DATA_DIR of each node, and the private PostgreSQL's.</summary>
 internal sealed class DiskForecast(Database database, TimeProvider time)
 {
+    /// <summary>The name of the private PostgreSQL's disk.</summary>
+    public const string PrivateServer = "the private PostgreSQL";
+
     private static readonly TimeSpan Looked = TimeSpan.FromDays(14);
 
     /// <summary>Every quarter of an hour says as much as every minute. A node that is gone is left out.</summary>
-    private const string Sql = """
+    private const string Sql = $"""
         SELECT name, at, free, total FROM (
             SELECT 'DATA_DIR of ' || node AS name, date_bin('15 minutes', at, '2000-01-01Z') AS at, avg(disk_free_bytes)::bigint AS free, max(disk_bytes) AS total
             FROM resource_samples WHERE span_minutes = 1 AND at >= $1 GROUP BY node, 2
             UNION ALL
-            SELECT 'the private PostgreSQL', date_bin('15 minutes', at, '2000-01-01Z'), avg(disk_free_bytes)::bigint, max(disk_bytes)
+            SELECT '{PrivateServer}', date_bin('15 minutes', at, '2000-01-01Z'), avg(disk_free_bytes)::bigint, max(disk_bytes)
             FROM database_samples WHERE span_minutes = 1 AND at >= $1 AND disk_free_bytes IS NOT NULL GROUP BY 2) AS readings
         ORDER BY name, at
         """;

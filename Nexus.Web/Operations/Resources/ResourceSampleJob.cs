@@ -2,12 +2,13 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Retention;
+using Nexus.Web.Storage;
 using Npgsql;
 
 namespace Nexus.Web.Operations.Resources;
 
 /// <summary>Adds the minutes' samples up to hours, measures the tables, and deletes expired samples.</summary>
-internal sealed class ResourceSampleJob(IOptions<RetentionOptions> retention, TimeProvider time) : IJob
+internal sealed class ResourceSampleJob(IOptions<RetentionOptions> retention, IOptions<StorageOptions> storage, TimeProvider time) : IJob
 {
     public const string Id = "resource-sample";
 
@@ -41,12 +42,21 @@ internal sealed class ResourceSampleJob(IOptions<RetentionOptions> retention, Ti
         WHERE span_minutes = 60 AND tables IS NULL AND at = (SELECT max(at) FROM database_samples WHERE span_minutes = 60)
         """;
 
+    /// <summary>A restored database of the private server lacks it, because backups restore where it cannot be made.</summary>
+    private const string StatementsSql = """
+        DO $$ BEGIN
+            IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements') THEN CREATE EXTENSION IF NOT EXISTS pg_stat_statements; END IF;
+        END $$
+        """;
+
     public async Task<JobResult> RunAsync(JobContext context, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var hours = await ExecuteAsync(context.Connection, HoursSql, now, cancellation);
         await ExecuteAsync(context.Connection, DatabaseHoursSql, now, cancellation);
         await ExecuteAsync(context.Connection, TablesSql, null, cancellation);
+        if (storage.Value.DatabaseUrl.Length == 0)
+            await ExecuteAsync(context.Connection, StatementsSql, null, cancellation);
         long deleted = 0;
         foreach (var table in new[] { "resource_samples", "database_samples" })
         {
