@@ -47,7 +47,7 @@ public sealed class AuditPageTests
     [Theory]
     [InlineData(null, "")]
     [InlineData("""{"before":{"a":1,"b":2},"after":{"a":1,"b":3,"c":null,"d":"x"}}""", "b: 2 -> 3; d:  -> x")]
-    [InlineData("""{"until":"2026-11-25","n":null}""", "until:  -> 2026-11-25; n:  -> null")]
+    [InlineData("""{"until":"2026-11-26T02:25:32.3736649+00:00","n":null,"why":""}""", "until:  -> 2026-11-26 02:25:32 UTC")]
     [InlineData("""[1,2]""", "details:  -> [1,2]")]
     [InlineData("""{"before":null,"after":{"a":"x"}}""", "a:  -> x")]
     public void Of_a_change_only_what_differs_is_told(string? json, string words) =>

@@ -1,5 +1,6 @@
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Capture.Journaling;
+using Nexus.Web.Operations.Channels.Conversations;
 using Nexus.Web.Operations.Metrics;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage.Pricing;
@@ -8,7 +9,7 @@ using Npgsql;
 namespace Nexus.Web.Capture;
 
 /// <summary>Empties the journal into the database, one batch after the other. What cannot be stored now is read again later.</summary>
-internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, RequestMetrics metrics, RequestSpans spans, TimeProvider time, ILoggerFactory loggers, ILogger<IngestWorker> logger) : BackgroundService
+internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, RequestMetrics metrics, RequestSpans spans, ConversationNotes notes, TimeProvider time, ILoggerFactory loggers, ILogger<IngestWorker> logger) : BackgroundService
 {
     private const int MostExchanges = 2000;
     private const long MostBytes = 32 << 20;
@@ -44,6 +45,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     {
         metrics.Stored(exchanges);
         spans.Stored(exchanges);
+        notes.Stored(exchanges);
     }
 
     /// <summary>Reads a batch and stores it. Whatever fails, disk or database, must not end the worker and with it the process.</summary>

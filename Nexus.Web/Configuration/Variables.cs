@@ -71,6 +71,7 @@ internal static class Variables
         new("SLACK_USERNAME", "Channels:Slack:Username", Accepted.Line, "Whom messages are from."),
         new("SLACK_ICON_EMOJI", "Channels:Slack:IconEmoji", Accepted.Line, "The picture beside messages."),
         new("SLACK_ENABLED", "Channels:Slack:Enabled", Accepted.Boolean, "false: nothing goes to Slack."),
+        new("SLACK_CONVERSATIONS", "Channels:Slack:Conversations", Accepted.Line, "Domains whose conversations are noted in Slack, separated by commas; * for all. Empty: those alone whose credential file has a slack block."),
         new("ALERT_WEBHOOK_URL", "Channels:Webhook:Url", Accepted.WebhookUrl, "Where alerts and reports are posted as JSON. Empty: nowhere.", Secret: true),
         new("ALERT_WEBHOOK_SECRET", "Channels:Webhook:Secret", Accepted.Key, "Signs what is posted (HMAC-SHA256). Empty: it is not signed.", Secret: true),
         new("SMTP_HOST", "Channels:Email:Host", Accepted.Host, "Mail server for alerts and reports. Empty: no mail is sent."),

@@ -10,7 +10,16 @@ internal sealed record CredentialFile(
     [property: JsonPropertyName("oauth")] OAuthPart? OAuth,
     [property: JsonPropertyName("client_api_key")] string? ClientApiKey,
     [property: JsonPropertyName("base_url")] string? BaseUrl,
-    [property: JsonPropertyName("accounts")] IReadOnlyList<CredentialFile>? Accounts);
+    [property: JsonPropertyName("accounts")] IReadOnlyList<CredentialFile>? Accounts,
+    [property: JsonPropertyName("slack")] SlackPart? Slack);
+
+/// <summary>Where the domain's conversations are noted.</summary>
+internal sealed record SlackPart(
+    [property: JsonPropertyName("webhook_url")] string? WebhookUrl,
+    [property: JsonPropertyName("channel")] string? Channel,
+    [property: JsonPropertyName("username")] string? Username,
+    [property: JsonPropertyName("icon_emoji")] string? IconEmoji,
+    [property: JsonPropertyName("enabled")] bool? Enabled);
 
 /// <param name="ExpiresAt">Milliseconds since 1970.</param>
 internal sealed record OAuthPart(

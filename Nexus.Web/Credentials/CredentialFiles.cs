@@ -158,6 +158,7 @@ internal sealed partial class CredentialFiles : BackgroundService
         }
 
         _mask.Learn(credential.ClientApiKey);
+        _mask.Learn(credential.Slack?.WebhookUrl);
         if (credential.Problem is { } problem)
             Log.Unusable(_logger, domain, problem);
         else

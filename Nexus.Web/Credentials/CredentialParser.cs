@@ -18,7 +18,7 @@ internal sealed class CredentialParser(CredentialSeal seal, AccountStates states
             if (JsonSerializer.Deserialize(json, CredentialJson.Default.CredentialFile) is not { } file)
                 return DomainCredential.Unusable("it is empty");
             var accounts = file.Accounts is null ? [Account(domain, null, file)] : Pool(domain, file.Accounts);
-            return new(accounts, Opened(file.ClientApiKey), null);
+            return new(accounts, Opened(file.ClientApiKey), null) { Slack = file.Slack };
         }
         catch (JsonException error)
         {

@@ -6,6 +6,9 @@ namespace Nexus.Web.Credentials;
 /// <param name="Problem">Why the file cannot be used, without its contents; null when it can.</param>
 internal sealed record DomainCredential(IReadOnlyList<Account> Accounts, string? ClientApiKey, string? Problem)
 {
+    /// <summary>Where the domain's conversations are noted; null: the file does not say.</summary>
+    public SlackPart? Slack { get; init; }
+
     public bool IsPool => Accounts.Count > 1;
 
     /// <summary>For people.</summary>

@@ -28,9 +28,6 @@ internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<Al
     private Dictionary<string, AlertRule> _rules = AlertRules.Defaults.ToDictionary(rule => rule.Id);
     private List<AlertSilenceRow> _silences = [];
 
-    /// <summary>Alerts that are firing or acknowledged, as last seen: it answers also while the database is away.</summary>
-    public IReadOnlyList<AlertRow> Standing => [.. _open.Where(alert => alert.State is "firing" or "acknowledged")];
-
     public async Task LookAsync(CancellationToken cancellation)
     {
         string? trouble = null;

@@ -21,7 +21,7 @@ internal static class AlertRules
         new("latency", "Answers slower than usual", "times the usual", 2, AlertRule.Warning, 5 * Minute, 10 * Minute, Hours, "Compare the models on the page Usage; the upstream may be slow."),
         new("errors", "Many errors", "% of requests", 20, AlertRule.Warning, 2 * Minute, 5 * Minute, Hours, "Open the failed requests: what the upstream said is in each of them."),
         new("account", "Account near its limit", "% used", 80, AlertRule.Warning, Minute, 5 * Minute, Day, "Spread the load over more accounts, or wait for the reset."),
-        new("budget", "Budget threshold passed", "% of the budget", 1, AlertRule.Warning, Never, Never, Never, "Raise the budget for a while on its page, or talk to whoever spends it."),
+        new("budget", "Budget threshold passed", "", 1, AlertRule.Warning, Never, Never, Never, "Raise the budget for a while on its page, or talk to whoever spends it."),
         new("backup", "Backup not verified", "", 1, AlertRule.Critical, 10 * Minute, Minute, Day, "Look at the runs of database-backup and restore-drill."),
         new("unpriced", "Model without a price", "requests in 24 h", 1, AlertRule.Warning, 5 * Minute, 10 * Minute, Never, "Add a line for it on the page Prices, then cost its requests again."),
         new("job", "Job failed", "", 1, AlertRule.Warning, Never, Never, Day, "Its page says what happened; run it again from there."),

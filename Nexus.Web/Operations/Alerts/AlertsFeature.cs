@@ -1,4 +1,5 @@
 using Nexus.Web.Operations.Channels;
+using Nexus.Web.Operations.Channels.Conversations;
 
 namespace Nexus.Web.Operations.Alerts;
 
@@ -13,6 +14,7 @@ internal static class AlertsFeature
         builder.Services.AddSingleton<NodeSources>().AddSingleton<SharedSources>().AddSingleton<UsageReadings>().AddSingleton<SampleReadings>();
         builder.Services.AddSingleton<IReadOnlyList<AlertSource>>(services => [.. services.GetRequiredService<NodeSources>().All(), .. services.GetRequiredService<SharedSources>().All()]);
         builder.Services.AddSingleton<AlertEvaluator>().AddScoped<AlertDesk>();
+        builder.Services.AddSingleton<ConversationNotes>().AddHostedService(services => services.GetRequiredService<ConversationNotes>());
         builder.Services.AddHostedService<AlertBeat>().AddHostedService<DeliveryBeat>();
     }
 }

@@ -30,6 +30,9 @@ internal sealed class SlackOptions
     public string IconEmoji { get; set; } = "";
 
     public bool Enabled { get; set; }
+
+    /// <summary>Domains whose conversations are noted, separated by commas; * for all; empty for none.</summary>
+    public string Conversations { get; set; } = "";
 }
 
 internal sealed class WebhookOptions

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Nexus.Web.Pages.Shared.Audit;
+using Nexus.Web.Pages.Shared.Kit;
 
 namespace Nexus.Web.Pages.Audit;
 
@@ -17,7 +18,7 @@ internal static class AuditDetails
         if (root.ValueKind != JsonValueKind.Object)
             return [new("details", null, Text(root))];
         if (!root.TryGetProperty("before", out var before) && !root.TryGetProperty("after", out _))
-            return [.. root.EnumerateObject().Select(property => new AuditChange(property.Name, null, Text(property.Value)))];
+            return [.. root.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null && Text(property.Value).Length > 0).Select(property => new AuditChange(property.Name, null, Text(property.Value)))];
         root.TryGetProperty("after", out var after);
         var (was, becomes) = (Properties(before), Properties(after));
         return [.. was.Keys.Union(becomes.Keys).Where(name => was.GetValueOrDefault(name) != becomes.GetValueOrDefault(name)).Select(name => new AuditChange(name, was.GetValueOrDefault(name), becomes.GetValueOrDefault(name)))];
@@ -28,6 +29,8 @@ internal static class AuditDetails
 
     private static string Text(JsonElement value)
     {
+        if (value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time))
+            return Display.Utc(time);
         var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
         return text.Length <= Longest ? text : text[..Longest] + "…";
     }

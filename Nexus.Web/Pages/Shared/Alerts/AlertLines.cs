@@ -16,7 +16,10 @@ public sealed record AlertRuleLine(
     string Id, string Title, string Unit, bool Below, bool Enabled, double Threshold, string Severity, TimeSpan For, TimeSpan Clear, TimeSpan Renotify, IReadOnlyList<string>? Channels, string Advice,
     string? ChangedBy, DateTimeOffset? ChangedAt)
 {
-    public string Condition => (Unit.Length == 0 ? "at once seen" : FormattableString.Invariant($"{(Below ? "at most" : "from")} {Threshold:0.##} {Unit}")) + (For > TimeSpan.Zero ? $", for {Kit.Display.Milliseconds(For.TotalMilliseconds)}" : "");
+    public string Condition => string.Join(", ", new[]
+    {
+        Unit.Length == 0 ? null : FormattableString.Invariant($"{(Below ? "at most" : "from")} {Threshold:0.##} {Unit}"), For > TimeSpan.Zero ? $"for {Kit.Display.Milliseconds(For.TotalMilliseconds)}" : "at once",
+    }.OfType<string>());
 }
 
 public sealed record SilenceLine(Guid Id, string Rule, string Subject, DateTimeOffset EndsAt, string Reason, string By, bool Over);
