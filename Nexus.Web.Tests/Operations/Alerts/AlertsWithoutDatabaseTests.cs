@@ -32,6 +32,7 @@ public sealed class AlertsWithoutDatabaseTests
 
             await server.StartServerAsync();
             await nexus.App.ReadyAsync();
+            database.ClearPools();
             await nexus.LookAsync(evaluator, 1);
             Assert.Equal("firing", Assert.Single(await nexus.AlertsAsync()).State);
             await nexus.LookAsync(evaluator, 1.5);

@@ -31,7 +31,8 @@ internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<Al
     public async Task LookAsync(CancellationToken cancellation)
     {
         string? trouble = null;
-        if (database.State.Condition == DatabaseCondition.Ready)
+        // Twice: the first connection may be one that broke unnoticed, which says nothing about the server.
+        for (var attempt = 0; attempt < 2 && database.State.Condition == DatabaseCondition.Ready; attempt++)
         {
             try
             {
