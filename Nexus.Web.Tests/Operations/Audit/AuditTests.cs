@@ -20,6 +20,7 @@ public sealed class AuditTests : IAsyncLifetime
     /// </summary>
     private static readonly Dictionary<string, string> Handlers = new()
     {
+        ["AccountsModel.OnPostAsync"] = "account.tested", ["ConformanceModel.OnPostAsync"] = "conformance.run", ["HealthModel.OnPostCheckAsync"] = "(it only looks)", ["POST /api/conformance/"] = "conformance.run",
         ["AlertsModel.OnPostAcknowledgeAsync"] = "alert.acknowledged",
         ["AlertsModel.OnPostEndSilenceAsync"] = "alert.silence_ended",
         ["AlertsModel.OnPostResetRuleAsync"] = "alert.rule_reset",
