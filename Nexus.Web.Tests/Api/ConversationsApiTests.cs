@@ -1,5 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Nexus.Web.Api;
+using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -47,7 +52,11 @@ public sealed class ConversationsApiTests : IAsyncLifetime
         var tree = await JsonAsync($"/api/conversations/{first}/tree");
         Assert.Equal([(null, "main"), (first, "main"), (first, "branch_")], tree.GetProperty("nodes").EnumerateArray().Select(node => (node.GetProperty("parentRequestId").GetString(), node.GetProperty("branchId").GetString()!.TrimEnd("0123456789".ToCharArray()))));
         Assert.Equal([first, second, other], tree.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("requestId").GetString()));
-        Assert.Equal(1, (await JsonAsync("/api/dashboard/stats")).GetProperty("totalConversations").GetInt32());
+        // The list's total, the single request among it.
+        var stats = await JsonAsync("/api/dashboard/stats");
+        Assert.Equal((2, 4, 3), (stats.GetProperty("totalConversations").GetInt32(), stats.GetProperty("totalRequests").GetInt32(), stats.GetProperty("totalBranches").GetInt32()));
+        Assert.Equal(2, stats.GetProperty("last24Hours").GetProperty("conversations").GetInt32());
+        Assert.Equal(0, (await JsonAsync("/api/dashboard/stats?domain=nobody.example")).GetProperty("totalConversations").GetInt32());
         Assert.Equal(1, (await JsonAsync("/api/analytics/conversations/weekly")).GetProperty("weeks").EnumerateArray().Last().GetProperty("conversationCount").GetInt32());
         var export = await JsonAsync($"/api/conversations/{first}/export");
         Assert.Equal(2, export.GetProperty("branches").GetArrayLength());
@@ -95,7 +104,7 @@ public sealed class ConversationsApiTests : IAsyncLifetime
             Assert.Equal(found, fragment.Contains($"c-{first}", StringComparison.Ordinal));
         }
 
-        foreach (var (view, text) in new[] { ("transcript", "giraffe"), ("tree", $"n-{first}"), ("timeline", "before it") })
+        foreach (var (view, text) in new[] { ("transcript", "giraffe"), ("tree", $"n-{first}"), ("timeline", "before it"), ("timeline", "<p class=\"timeline-asked\">Go on with the giraffe.</p>") })
         {
             Assert.Contains(text, await _session.PageAsync($"/dashboard/conversation/{first}?view={view}"), StringComparison.Ordinal);
             Assert.DoesNotContain("<html", await _session.PageAsync($"/dashboard/conversation/{first}?view={view}", htmx: true), StringComparison.Ordinal);
@@ -104,6 +113,19 @@ public sealed class ConversationsApiTests : IAsyncLifetime
         Assert.Contains("## 3. user", await _session.PageAsync($"/dashboard/conversation/{first}?handler=export&format=markdown"), StringComparison.Ordinal);
         using var none = await _session.SendAsync("/dashboard/conversation/01a2122e-286b-7d9c-a87a-1ddf2a295fca");
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task Totals_are_read_anew_after_thirty_seconds()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var totals = new DashboardTotals(_nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>(), time);
+        async Task<int> Count() => JsonSerializer.SerializeToElement(await totals.OfAsync(null, null, 30, CancellationToken.None)).GetProperty("totalConversations").GetInt32();
+        Assert.Equal(0, await Count());
+        await SayAsync(First);
+        Assert.Equal(0, await Count());
+        time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(1, await Count());
     }
 
     private Task<string> SayAsync(params string[] messages) => _session.RequestAsync($$"""{"model":"claude-opus-5","stream":true,"messages":[{{string.Join(',', messages)}}]}""");

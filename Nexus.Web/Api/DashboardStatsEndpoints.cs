@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Storage;
-using Nexus.Web.Usage;
 
 namespace Nexus.Web.Api;
 
@@ -13,47 +12,12 @@ internal static class DashboardStatsEndpoints
         api.MapGet("/analytics/conversations/weekly", WeeklyAsync);
     }
 
-    private static async Task<IResult> StatsAsync(HttpContext context, NexusDbContext db, TimeProvider time, CancellationToken cancellation)
+    private static async Task<IResult> StatsAsync(HttpContext context, DashboardTotals totals, CancellationToken cancellation)
     {
         var parameters = new Parameters(context.Request.Query);
         var (domain, account) = (parameters.Text("domain"), parameters.Text("accountId"));
         var days = parameters.Number("statsDays", 30, 1, 365);
-        if (parameters.Problem is { } problem)
-            return problem;
-        var now = time.GetUtcNow();
-        var (since, yesterday) = (now.AddDays(-days), now.AddHours(-24));
-        var rows = db.Conversations.AsNoTracking().Where(row => row.LastHour >= since && row.Turns > 0 && (domain == null || row.Domain == domain) && (account == null || row.Accounts.Contains(account)));
-        var all = await rows.GroupBy(_ => 1).Select(group => new
-        {
-            Conversations = group.Count(),
-            Recent = group.Count(row => row.LastAt >= yesterday),
-            Requests = group.Sum(row => (long)row.Requests),
-            Tokens = group.Sum(row => row.InputTokens + row.OutputTokens),
-            Subagents = group.Sum(row => (long)row.Subagents),
-            Compactions = group.Sum(row => (long)row.Compactions),
-            Forks = group.Sum(row => (long)row.Forks),
-        }).FirstOrDefaultAsync(cancellation);
-        var models = await rows.SelectMany(row => row.Models).Distinct().OrderBy(name => name).ToListAsync(cancellation);
-        var accounts = await rows.SelectMany(row => row.Accounts).Distinct().CountAsync(cancellation);
-        var usage = await db.Usage15m.AsNoTracking().Where(row => row.Bucket >= yesterday && (domain == null || row.Domain == domain) && (account == null || row.AccountId == account))
-            .Select(row => new { row.Bucket, row.AccountId, row.Requests, Tokens = row.InputTokens + row.OutputTokens }).ToListAsync(cancellation);
-        return Results.Json(
-            new
-            {
-                totalConversations = all?.Conversations ?? 0,
-                activeUsers = accounts,
-                totalRequests = all?.Requests ?? 0,
-                totalTokens = all?.Tokens ?? 0,
-                totalBranches = all is null ? 0 : all.Conversations + all.Subagents + all.Compactions + all.Forks,
-                subtaskBranches = all?.Subagents ?? 0,
-                compactBranches = all?.Compactions ?? 0,
-                modelsUsed = models,
-                modelsUsedCount = models.Count,
-                last24Hours = new { requests = usage.Sum(row => row.Requests), conversations = all?.Recent ?? 0, activeUsers = usage.Select(row => row.AccountId).Where(name => name.Length > 0).Distinct().Count() },
-                hourlyActivity = usage.GroupBy(row => TimeBuckets.StartOf(row.Bucket, TimeSpan.FromHours(1))).OrderByDescending(hour => hour.Key).Take(24)
-                    .Select(hour => new { hour = hour.Key, requestCount = hour.Sum(row => row.Requests), tokenCount = hour.Sum(row => row.Tokens) }),
-            },
-            ApiFeature.Json);
+        return parameters.Problem ?? Results.Json(await totals.OfAsync(domain, account, days, cancellation), ApiFeature.Json);
     }
 
     /// <summary>Conversations by the week in which they began; weeks begin on Monday, UTC.</summary>

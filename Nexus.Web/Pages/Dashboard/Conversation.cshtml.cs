@@ -47,7 +47,7 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         Shown = View switch
         {
             "tree" => Fragment.Of<TreeView>(("Tree", TreeLayout.Of(_rows, all == true, newest == true)), ("Address", Address("tree")), ("All", all == true), ("NewestFirst", newest == true)),
-            "timeline" => Fragment.Of<TimelineView>(("Turns", TimelineTurn.Of(_rows))),
+            "timeline" => Fragment.Of<TimelineView>(("Turns", await TimelineAsync(cancellation))),
             _ => await TranscriptAsync(before, cancellation),
         };
         return Request.IsHtmx() ? new ComponentResult(Shown) : Page();
@@ -60,6 +60,15 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
             return NotFound();
         await (await ConversationExport.AnswerAsync(HttpContext, reader, known, payloads, cancellation)).ExecuteAsync(HttpContext);
         return new EmptyResult();
+    }
+
+    private async Task<IReadOnlyList<TimelineTurn>> TimelineAsync(CancellationToken cancellation)
+    {
+        var (first, last) = (_rows.Min(row => row.StartedAt), _rows.Max(row => row.StartedAt));
+        var sessions = _rows.Select(row => row.SessionId).OfType<string>().Distinct().ToList();
+        var misses = await db.CacheMisses.AsNoTracking().Where(miss => miss.StartedAt >= first && miss.StartedAt <= last && sessions.Contains(miss.SessionId)).ToListAsync(cancellation);
+        var breaks = misses.ToDictionary(miss => miss.Id, miss => new CacheBreak(miss.Cause, miss.ChangedPart, miss.MissedTokens, miss.WastedMicros, miss.PreviousId));
+        return TimelineTurn.Of(_rows, await AskedWords.ReadAsync(ConversationPath.To(_rows, Branch), payloads, cancellation), breaks);
     }
 
     /// <summary>The conversation that a request is part of; null when there is none.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Conversations;
+using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Shared.Conversations;
 using Nexus.Web.Storage;
 
@@ -16,6 +17,9 @@ internal sealed class ConversationsModel(NexusDbContext db, TimeProvider time) :
     private const string Preset = "30d";
 
     public Fragment Filters { get; private set; } = null!;
+
+    /// <summary>Says that requests came, whatever they are: the list then loads itself anew.</summary>
+    public string LiveAddress { get; private set; } = "";
 
     public Fragment Results { get; private set; } = null!;
 
@@ -38,6 +42,7 @@ internal sealed class ConversationsModel(NexusDbContext db, TimeProvider time) :
             ("Older", page.HasMore ? Address($"{last!.LastAt.UtcTicks}_{last.Id}") : null), ("Newest", before is null ? null : Address(null)));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
+        LiveAddress = LiveFeature.Address(new RequestFilter(), rows: false, time.GetUtcNow());
         Filters = await FiltersAsync(filter, range, single, cancellation);
         return Page();
     }

@@ -4,20 +4,29 @@ using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages.Shared.Conversations;
 
+/// <summary>A prompt cache that was missed though the turn before wrote or read it.</summary>
+/// <param name="Part">Which part changed first; null when none did, or it is not known.</param>
+public sealed record CacheBreak(string Cause, string? Part, long Tokens, long WastedMicros, Guid Previous);
+
 /// <summary>A request in the order of time; those of subagents that it launched are folded under it.</summary>
 /// <param name="WaitedMs">Since the end of the answer that it goes on from.</param>
+/// <param name="Before">The request that it goes on from.</param>
+/// <param name="Asked">What a person typed; null when nobody did, or it is not read.</param>
+/// <param name="Break">Where the prompt cache was missed though it should have held.</param>
 /// <param name="Waited">What was waited for: tools or the person; null at a beginning.</param>
 public sealed record TimelineTurn(
     Guid Id, DateTimeOffset At, string Branch, string Kind, string Lane, string? Model, string Outcome, string? Error, double DurationMs, double? WaitedMs, string? Waited, int ToolCalls,
-    long InputTokens, long CacheRead, long CacheWritten, long OutputTokens, long? CostMicros, IReadOnlyList<TimelineTurn> Inside)
+    long InputTokens, long CacheRead, long CacheWritten, long OutputTokens, long? CostMicros, IReadOnlyList<TimelineTurn> Inside, Guid? Before = null, string? Asked = null, CacheBreak? Break = null)
 {
     public bool Failed => Outcomes.IsFailed(Outcome);
 
-    internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows)
+    internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows, IReadOnlyDictionary<Guid, string> asked, IReadOnlyDictionary<Guid, CacheBreak> breaks)
     {
         var known = rows.ToDictionary(row => row.Id);
         var inside = rows.Where(row => BranchNames.IsSubagent(row.BranchId)).ToLookup(row => Launcher(row, known));
-        return [.. rows.Where(row => !BranchNames.IsSubagent(row.BranchId)).Select(row => One(row, known, [.. inside[row.Id].Select(inner => One(inner, known, []))]))];
+        return [.. rows.Where(row => !BranchNames.IsSubagent(row.BranchId)).Select(row => Told(One(row, known, [.. inside[row.Id].Select(inner => Told(One(inner, known, [])))])))];
+
+        TimelineTurn Told(TimelineTurn turn) => turn with { Asked = asked.GetValueOrDefault(turn.Id), Break = breaks.GetValueOrDefault(turn.Id) };
     }
 
     /// <summary>The request outside of all subagents that a subagent's request goes back to.</summary>
@@ -35,6 +44,6 @@ public sealed record TimelineTurn(
         var waited = parent is null ? (double?)null : Math.Max(0, (row.StartedAt - parent.StartedAt).TotalMilliseconds - parent.DurationMs);
         return new(
             row.Id, row.StartedAt, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.ModelServed ?? row.ModelRequested, row.Outcome, row.ErrorMessage ?? row.ErrorType, row.DurationMs,
-            waited, parent is null ? null : parent.StopReason == "tool_use" ? "tools" : "person", row.ToolCalls, row.InputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.OutputTokens, row.CostMicros, inside);
+            waited, parent is null ? null : parent.StopReason == "tool_use" ? "tools" : "person", row.ToolCalls, row.InputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.OutputTokens, row.CostMicros, inside, parent?.Id);
     }
 }
