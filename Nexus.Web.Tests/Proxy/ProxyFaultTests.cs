@@ -97,7 +97,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upstream_that_nobody_listens_at_is_502_at_once()
+    public async Task An_upstream_that_nobody_listens_at_is_502_after_three_attempts()
     {
         await using var nexus = await NexusApp.StartAsync($"http://127.0.0.1:{Postgres.FreePort()}");
         using var client = await RawClient.ConnectAsync(nexus.Proxy.BaseAddress!);

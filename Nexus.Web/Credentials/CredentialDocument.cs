@@ -44,6 +44,8 @@ internal sealed class CredentialDocument
     /// <summary>Sealed where the tokens before were.</summary>
     public void SetTokens(int? position, OAuthTokens tokens, CredentialSeal seal)
     {
+        if (position is null && Root["accounts"] is JsonArray)
+            throw new FormatException($"{_path} is a pool: say which of its accounts is meant (--account 1 for the first).");
         var account = Account(position) ?? throw new FormatException($"{_path} has no account {position + 1} any more.");
         var oauth = account["oauth"] as JsonObject ?? [];
         var sealing = oauth["accessToken"] is JsonValue before && before.TryGetValue(out string? text) && CredentialSeal.IsSealed(text);

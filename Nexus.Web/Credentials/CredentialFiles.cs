@@ -152,6 +152,8 @@ internal sealed partial class CredentialFiles : BackgroundService
         {
             _mask.Learn(account.Secret);
             _mask.Learn(account.Tokens?.Refresh);
+            if (before?.Accounts.FirstOrDefault(same => same.Id == account.Id) is { } old && old.Secret != account.Secret)
+                account.State.Change(known => known.CredentialChanged());
             // Newer tokens that could not be written into the file must not be lost to an edit of it.
             if (before?.Accounts.FirstOrDefault(same => same.Id == account.Id) is { Health.Unsaved: not null, Tokens: { } unsaved } held && unsaved.ExpiresAt > account.Tokens?.ExpiresAt)
                 (account.Tokens, account.Health) = (unsaved, held.Health);

@@ -89,7 +89,7 @@ public sealed partial class CanaryTests : IAsyncLifetime
     private static async Task<string> ExportsAsync(HttpClient dashboard)
     {
         var all = new StringBuilder();
-        foreach (var table in new[] { "requests", "usage", "usage-totals", "tools", "cache-misses", "account-windows", "audit" })
+        foreach (var table in new[] { "requests", "usage", "usage-totals", "tools", "cache-misses", "account-windows", "attempts", "audit" })
             foreach (var format in new[] { "csv", "jsonl" })
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/export/{table}?format={format}") { Headers = { { "X-Dashboard-Key", NexusApp.Key } } };

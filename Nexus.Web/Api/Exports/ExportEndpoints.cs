@@ -13,6 +13,7 @@ internal static class ExportEndpoints
         ["tools"] = UsageExports.Tools,
         ["requests"] = LedgerExports.Requests,
         ["cache-misses"] = LedgerExports.CacheMisses,
+        ["attempts"] = LedgerExports.Attempts,
         ["account-windows"] = LedgerExports.AccountWindows,
         ["audit"] = LedgerExports.Audit,
     };

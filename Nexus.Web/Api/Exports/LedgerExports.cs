@@ -19,6 +19,12 @@ internal static class LedgerExports
         FROM cache_misses WHERE started_at >= $1 AND started_at < $2 ORDER BY started_at DESC, id DESC
         """, Export.Time(question.Range.From), Export.Time(question.Range.To));
 
+    /// <summary>Those of requests that failed or took more than one.</summary>
+    public static Export Attempts(ExportQuestion question) => Export.Of("attempts", """
+        SELECT started_at, id, ordinal, account_id, after_ms, wait_ms, duration_ms, status, scope, error
+        FROM attempts WHERE started_at >= $1 AND started_at < $2 ORDER BY started_at DESC, id DESC, ordinal
+        """, Export.Time(question.Range.From), Export.Time(question.Range.To));
+
     public static Export AccountWindows(ExportQuestion question) =>
         Export.Of("account-windows", "SELECT account_id, window_name, status, utilization, resets_at, observed_at FROM account_windows ORDER BY 1, 2");
 

@@ -21,8 +21,9 @@ internal sealed record OAuthTokens(string Access, string? Refresh, DateTimeOffse
 /// <param name="Failures">In a row.</param>
 /// <param name="Error">Of the last failure, without secrets.</param>
 /// <param name="LoginEnded">The refresh token is refused: only a new login helps.</param>
+/// <param name="RefreshedAt">By this process; null when it has not.</param>
 /// <param name="Unsaved">Why newer tokens are in memory alone; null when the file has them.</param>
-internal sealed record TokenHealth(DateTimeOffset? FailedAt = null, int Failures = 0, string? Error = null, bool LoginEnded = false, string? Unsaved = null)
+internal sealed record TokenHealth(DateTimeOffset? FailedAt = null, int Failures = 0, string? Error = null, bool LoginEnded = false, string? Unsaved = null, DateTimeOffset? RefreshedAt = null)
 {
     public static readonly TokenHealth Sound = new();
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Credentials.Sealing;
 using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
@@ -32,6 +33,14 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
             _ = run.ContinueWith(_ => _running.TryRemove(account.Id, out Task<bool>? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             return run;
         }
+    }
+
+    /// <summary>The upstream refuses a token that should be good, as after a login elsewhere: it is refreshed, but not for each refusal.</summary>
+    public void Doubt(Account account)
+    {
+        var now = time.GetUtcNow();
+        if (account.Tokens is { Refresh: not null } && account.Health.MayTry(now) && !(now - account.Health.RefreshedAt < Pool.Verdict.Isolation))
+            _ = RunAsync(account);
     }
 
     /// <summary>Tries again to write tokens that are in memory alone.</summary>
@@ -96,7 +105,9 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
         mask.Learn(tokens.Access);
         mask.Learn(tokens.Refresh);
         account.Tokens = tokens;
-        account.Health = TokenHealth.Sound;
+        // What was refused was the token before.
+        account.State.Change(known => known.CredentialChanged());
+        account.Health = TokenHealth.Sound with { RefreshedAt = time.GetUtcNow() };
     }
 
     /// <summary>What the file says now; null when it cannot be read or the account is not in it.</summary>
@@ -130,7 +141,7 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
     }
 
     private static bool IsFile(Exception error) =>
-        error is IOException or UnauthorizedAccessException or FormatException or System.Text.Json.JsonException or System.Security.Cryptography.CryptographicException;
+        JournalFiles.IsDisk(error) || error is FormatException or System.Text.Json.JsonException or System.Security.Cryptography.CryptographicException;
 
     private static partial class Log
     {

@@ -116,6 +116,9 @@ internal sealed record AccountStatus
     /// <summary>An operator's word over everything that was observed.</summary>
     public AccountStatus Cleared() => this with { Cooldowns = [], Windows = [.. Windows.Where(window => window.Status != "rejected")] };
 
+    /// <summary>The account has another credential than the one that was refused.</summary>
+    public AccountStatus CredentialChanged() => Cooldowns.Any(cooldown => cooldown.IsIsolation) ? this with { Cooldowns = [.. Cooldowns.Where(cooldown => !cooldown.IsIsolation)] } : this;
+
     /// <summary>One request sets out to try what has cooled.</summary>
     public AccountStatus Probing(string model, DateTimeOffset now) =>
         this with { Cooldowns = [.. Cooldowns.Select(cooldown => cooldown.Until <= now && cooldown.AppliesTo(model) ? cooldown with { ProbeUntil = now + ProbeTime } : cooldown)] };

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Configuration;
 
 namespace Nexus.Web.Credentials.Sealing;
@@ -15,7 +16,7 @@ internal sealed partial class SealedFile(CredentialSeal seal, string path, ILogg
         {
             return File.Exists(path) ? _written = seal.Open(File.ReadAllBytes(path)) : null;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception error) when (JournalFiles.IsDisk(error) || error is CryptographicException)
         {
             Log.Unreadable(logger, path, error.Message);
             return null;
@@ -34,7 +35,7 @@ internal sealed partial class SealedFile(CredentialSeal seal, string path, ILogg
             File.Move(path + ".new", path, overwrite: true);
             _written = content;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception error) when (JournalFiles.IsDisk(error) || error is CryptographicException)
         {
             Log.Unwritable(logger, path, error.Message);
         }

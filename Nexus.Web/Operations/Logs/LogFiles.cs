@@ -64,7 +64,7 @@ internal sealed class LogFiles(string directory, LogLimits limits, LogTail tail,
             tail.Publish(_position.File, _buffer, _lines);
             _position = _position with { Offset = _position.Offset + _buffered };
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (Capture.Journaling.JournalFiles.IsDisk(error))
         {
             Interlocked.Add(ref _lost, _lines.Count);
             Fail(error);
@@ -100,7 +100,7 @@ internal sealed class LogFiles(string directory, LogLimits limits, LogTail tail,
             _problem = null;
             return true;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (Capture.Journaling.JournalFiles.IsDisk(error))
         {
             Fail(error);
             return false;

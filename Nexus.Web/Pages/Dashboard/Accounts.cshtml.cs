@@ -14,10 +14,15 @@ internal sealed class AccountsModel(CredentialFiles files, AccountAdmin admin, I
 {
     public Fragment Results { get; private set; } = null!;
 
-    public string Address => "/dashboard/accounts" + Request.QueryString;
+    public Fragment Next { get; private set; } = null!;
 
-    public IActionResult OnGet(string? domain, string? model, string? session) =>
-        Show(null, domain is null ? null : new AccountViews(files, time.GetUtcNow()).Next(domain, model?.Trim() ?? "", session?.Trim() ?? ""));
+    public IActionResult OnGet(string? domain, string? model, string? session)
+    {
+        var next = domain is null ? null : new AccountViews(files, time.GetUtcNow()).Next(domain, model?.Trim() ?? "", session?.Trim() ?? "");
+        IReadOnlyList<string> domains = [.. files.Domains.Where(known => files.Find(known)?.Problem is null).Order(StringComparer.Ordinal)];
+        Next = Fragment.Of<NextPickView>(("Domains", domains), ("Next", next));
+        return domain is not null && Request.IsHtmx() ? new ComponentResult(Next) : Show(null);
+    }
 
     public async Task<IActionResult> OnPostAsync(CancellationToken cancellation)
     {
@@ -31,18 +36,20 @@ internal sealed class AccountsModel(CredentialFiles files, AccountAdmin admin, I
             "test" => await admin.TestAsync(id, actor, cancellation),
             _ => null,
         };
-        return done is null ? NotFound() : Show(done, null);
+        if (done is null)
+            return NotFound();
+        Next = Fragment.Of<NextPickView>(("Domains", files.Domains.Order(StringComparer.Ordinal).ToList()));
+        return Show(done);
     }
 
-    private IActionResult Show(string? done, NextPick? next)
+    private IActionResult Show(string? done)
     {
         IReadOnlyList<string> problems = [.. files.Domains.Order(StringComparer.Ordinal).Where(domain => files.Find(domain)?.Problem is not null).Select(domain => $"{domain}: {files.Find(domain)!.Problem}")];
         Results = Fragment.Of<AccountList>(
             ("Accounts", new AccountViews(files, time.GetUtcNow()).Accounts()),
-            ("Domains", (IReadOnlyList<string>)[.. files.Domains.Where(domain => files.Find(domain)?.Problem is null).Order(StringComparer.Ordinal)]),
             ("Warnings", files.Warnings), ("Problems", problems),
             ("SharesLogins", files.All.Any(credential => credential.Accounts.Count(account => account.Kind == AccountKind.OAuth) > 1)),
-            ("Next", next), ("Done", done), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken));
+            ("Done", done), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }
 }

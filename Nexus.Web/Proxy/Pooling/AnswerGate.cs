@@ -1,5 +1,6 @@
 using Nexus.Web.Capture;
 using Nexus.Web.Credentials;
+using Nexus.Web.Credentials.OAuth;
 using Nexus.Web.Credentials.Pool;
 using Nexus.Web.Usage;
 
@@ -9,7 +10,7 @@ namespace Nexus.Web.Proxy.Pooling;
 /// Looks at an answer before its first byte goes to the caller: what it tells of the account is learned, and a failure is held
 /// back while another account may do better. A stream is held for its first event alone, and only where there is another.
 /// </summary>
-internal sealed class AnswerGate(TimeProvider time)
+internal sealed class AnswerGate(TokenRefresh tokens, TimeProvider time)
 {
     /// <summary>Whether the answer is kept from the caller. It is in <see cref="PooledRequest.Original"/> then, unless there was one before.</summary>
     public async ValueTask<bool> HoldsAsync(HttpContext context, ProxiedRequest request, HttpResponseMessage answer, CancellationToken cancellation)
@@ -28,6 +29,8 @@ internal sealed class AnswerGate(TimeProvider time)
                 verdict = Verdict.Of(Verdict.StatusOf(errorType), Pairs(headers), now);
         }
 
+        if (status == 401)
+            tokens.Doubt(account);
         Learn(pool, account, verdict, status, headers, now);
         if (verdict.MayMove && (pool.Original is not null || pool.HasAnother(now)))
         {
@@ -55,16 +58,18 @@ internal sealed class AnswerGate(TimeProvider time)
         var status = (int)answer.StatusCode;
         if (status < 400 && account.State.Status.Cooldowns.IsEmpty)
             return;
+        if (status == 401)
+            tokens.Doubt(account);
         var (now, model) = (time.GetUtcNow(), PooledRequest.ModelKey(request.Model));
         var verdict = status < 400 ? default : Verdict.Of(status, Pairs(HeaderMask.Lines(answer)), now);
-        account.State.Change(known => known.After( verdict, status, model, [], now, isProven: verdict.Refused && status == 401));
+        account.State.Change(known => known.After(verdict, status, model, [], now, isProven: verdict.Refused && status == 401));
     }
 
     private static void Learn(PooledRequest pool, Account account, Verdict verdict, int status, IReadOnlyList<HeaderLine> headers, DateTimeOffset now)
     {
         IReadOnlyList<AccountWindow> windows = [.. AccountWindows.From(account.Id, headers, now).Select(row => new AccountWindow(row.WindowName, row.Status, row.Utilization, row.ResetsAt))];
         // An expired or revoked credential is refused whatever is asked; 402 and 403 may be about the request, until another account takes it.
-        account.State.Change(known => known.After( verdict, status, pool.Model, windows, now, isProven: status == 401));
+        account.State.Change(known => known.After(verdict, status, pool.Model, windows, now, isProven: status == 401));
         if (verdict.Refused && status != 401)
             pool.Suspects.Add((account, $"the upstream answered {status}"));
         if (verdict.Scope != FailureScope.None)
