@@ -57,6 +57,43 @@ public sealed class ConversationTests : IDisposable
         Assert.All(rows.Where(row => row.Lane == "count"), row => Assert.Equal("side", row.BranchId));
     }
 
+    [Fact]
+    public async Task A_subagent_of_a_subagent_hangs_on_the_one_that_launched_it()
+    {
+        var found = await RunAsync(["Delegate. [[play:nest]]"]);
+        var rows = Assert.Single(found).Rows;
+        var agents = rows.Where(row => row.AgentId is not null).GroupBy(row => row.AgentId!).OrderBy(agent => agent.First().StartedAt).ToList();
+        Assert.Equal(2, agents.Count);
+        var (outer, inner) = (agents[0].ToList(), agents[1].ToList());
+        Assert.Equal((outer[0].AgentId, outer[0].Id), (inner[0].ParentAgentId, inner[0].ParentId));
+        Assert.Equal(rows[0].Id, outer[0].ParentId);
+        Assert.Equal(3, rows.Select(row => row.BranchId ?? "main").Distinct().Count());
+        Assert.All(rows, row => Assert.Contains(row.Lane, new[] { "main", "subagent" }));
+    }
+
+    [Fact]
+    public async Task A_prompt_that_is_too_long_is_compacted_by_the_client_and_gone_on_from_on_a_branch_of_its_own()
+    {
+        var found = await RunAsync(["Begin. [[play:bash]]"], ["Go on. [[play:say]]", "--continue"], ["More. [[play:long]]", "--continue"]);
+        var rows = Assert.Single(found).Rows;
+        var compaction = Assert.Single(rows, row => row.Lane == "compaction");
+        Assert.Contains(rows, row => row is { Status: 400, ErrorType: "invalid_request_error" } && row.StartedAt < compaction.StartedAt);
+        var after = rows.Where(row => row.StartedAt > compaction.StartedAt).ToList();
+        Assert.All(after, row => Assert.StartsWith("compact_", row.BranchId, StringComparison.Ordinal));
+        Assert.Equal(compaction.Id, after[0].ParentId);
+        Assert.Equal(1, found[0].Known.Row.Compactions);
+    }
+
+    [Fact]
+    public async Task A_message_thread_of_the_SDK_is_one_conversation_although_each_request_has_only_what_is_new()
+    {
+        await using var route = await Route.ThroughNexusAsync();
+        Assert.Contains("\"messages\":6", await TypeScriptSdkTests.RunAsync(route, "thread"), StringComparison.Ordinal);
+        var rows = Assert.Single(await FoundAsync(route)).Rows;
+        Assert.Equal("main main main", Branches(rows));
+        Assert.Equal([null, rows[0].Id, rows[1].Id], rows.Select(row => row.ParentId));
+    }
+
     [Theory]
     [InlineData("overloaded")]
     [InlineData("cut")]

@@ -15,9 +15,12 @@ public sealed class TypeScriptSdkTests
         Assert.Contains(ledger, entry => entry.Row is { Outcome: "upstream_error", Status: 429, ErrorType: "rate_limit_error" });
     }
 
-    private static Task<string> RunAsync(Route route) => ClientProcess.RunAsync(
+    private static Task<string> RunAsync(Route route) => RunAsync(route, []);
+
+    /// <param name="cases">The one that is run; all without.</param>
+    internal static Task<string> RunAsync(Route route, params string[] cases) => ClientProcess.RunAsync(
         ClientProcess.Installed("node-linux-{arch}/bin/node"),
-        [Path.Combine(Scripts.Repository, "Nexus.Web.Tests", "Clients", "sdk.mjs"), ClientProcess.Installed("@anthropic-ai/sdk")],
+        [Path.Combine(Scripts.Repository, "Nexus.Web.Tests", "Clients", "sdk.mjs"), ClientProcess.Installed("@anthropic-ai/sdk"), .. cases],
         Path.GetTempPath(),
         new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["HOME"] = Path.GetTempPath(), ["ANTHROPIC_BASE_URL"] = route.BaseUrl, ["ANTHROPIC_AUTH_TOKEN"] = route.Key });
 }

@@ -1,5 +1,5 @@
 // Drives @anthropic-ai/sdk through its calls and prints one line for each: what the program that uses it would see.
-// ANTHROPIC_BASE_URL=… ANTHROPIC_AUTH_TOKEN=… node sdk.mjs PATH-TO-SDK
+// ANTHROPIC_BASE_URL=… ANTHROPIC_AUTH_TOKEN=… node sdk.mjs PATH-TO-SDK [CASE]
 import { createRequire } from 'node:module';
 
 const Anthropic = createRequire(import.meta.url)(process.argv[2]);
@@ -40,6 +40,12 @@ const cases = {
   stream_tool: () => client.messages.stream({ ...message('Run it [[play:bash]]'), tools }).finalMessage(),
   stream_compressed: () => client.messages.stream(message('Hi [[play:gzip]]')).finalMessage(),
   tool_loop: () => client.beta.messages.toolRunner({ ...message('Run it twice [[play:bash 2]]'), tools: [{ ...tools[0], type: 'custom', run: async input => `ran ${input.command}`, parse: input => input }], thread: false }),
+  thread: async () => {
+    const thread = client.beta.messages.thread({ model: 'claude-sonnet-5', max_tokens: 256, system: 'Be brief.' });
+    const said = [];
+    for (const text of ['Thread one [[play:say]]', 'Thread two [[play:say]]', 'Thread three [[play:say]]']) said.push(await thread.send({ role: 'user', content: text }));
+    return { said, messages: thread.messages.length };
+  },
   count: () => withHeaders(client.messages.countTokens({ model: 'claude-sonnet-5', messages: [{ role: 'user', content: 'Count me' }] })),
   batch: async () => {
     const made = await client.messages.batches.create({ requests: [{ custom_id: 'one', params: message('Hi [[play:say]]') }] });
@@ -71,6 +77,7 @@ const failure = error => ({
 });
 
 for (const [name, run] of Object.entries(cases)) {
+  if (process.argv[3] && process.argv[3] !== name) continue;
   const started = Date.now();
   const result = await run().then(value => ({ value }), error => ({ error: failure(error) }));
   // The server's word on when to come back was heard: a wait of its own would be half as long.

@@ -3,7 +3,9 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Configuration;
+using Nexus.Web.Conformance;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -41,6 +43,15 @@ public sealed class TlsTests : IAsyncLifetime
         File.WriteAllText(Path.Combine(_home, "tls.key"), old);
         File.WriteAllText(Path.Combine(_home, "tls.key"), key);
         await NexusApp.UntilAsync(async () => await ServedAsync(nexus.Proxy.BaseAddress) == "CN=second.example", "the renewed certificate is served");
+    }
+
+    [Fact]
+    public async Task Nexus_reaches_its_own_port_over_TLS_whatever_name_is_in_the_certificate()
+    {
+        Make("first.example");
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: [("TLS_CERT_FILE", Path.Combine(_home, "tls.crt")), ("TLS_KEY_FILE", Path.Combine(_home, "tls.key"))]);
+        var report = await nexus.Services.GetRequiredService<ConformanceRun>().RunAsync(null, CancellationToken.None);
+        Assert.Equal("", string.Join('\n', report!.Checks.Where(check => !check.Passed).Select(check => $"{check.Name}: {string.Join("; ", check.Problems)}")));
     }
 
     [Fact]

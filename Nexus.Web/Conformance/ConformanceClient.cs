@@ -1,14 +1,11 @@
 namespace Nexus.Web.Conformance;
 
 /// <summary>A client that follows, decodes and adds nothing, and notices how an answer ends.</summary>
-internal sealed class ConformanceClient(Uri gateway) : IDisposable
+internal sealed class ConformanceClient(Uri gateway, HttpMessageHandler handler) : IDisposable
 {
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(20);
 
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, ActivityHeadersPropagator = null, ConnectTimeout = TimeSpan.FromSeconds(5) })
-    {
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private readonly HttpClient _client = new(handler) { Timeout = Timeout.InfiniteTimeSpan };
 
     public async Task<Answer> SendAsync(Ask ask, Reply reply, string host, string key, Action pieceReceived, CancellationToken cancellation)
     {

@@ -15,7 +15,7 @@ namespace Nexus.Web.Conformance;
 /// their address there. Both are in memory alone, so that nothing is left of them, not even by a crash; nothing of a run is
 /// in ledger, usage or budgets.
 /// </summary>
-internal sealed class ConformanceRun(CredentialFiles files, SecretMask mask, IProxyStateLookup clusters, IServer server, TimeProvider time) : IDisposable
+internal sealed class ConformanceRun(CredentialFiles files, SecretMask mask, IProxyStateLookup clusters, IServer server, TlsCertificate certificate, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
 
@@ -49,7 +49,7 @@ internal sealed class ConformanceRun(CredentialFiles files, SecretMask mask, IPr
         foreach (var secret in new[] { secrets.Nexus, secrets.Account, secrets.Token })
             mask.Learn(secret);
         await using var upstream = await ScriptedUpstream.StartAsync(cancellation);
-        using var client = new ConformanceClient(gateway);
+        using var client = new ConformanceClient(gateway, OwnAddress.Handler(certificate));
         try
         {
             files.Lend(host, Credential("conformance", secrets.Account, secrets.Nexus, upstream.Address));

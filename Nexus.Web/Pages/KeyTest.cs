@@ -6,9 +6,9 @@ using Nexus.Web.Listening;
 namespace Nexus.Web.Pages;
 
 /// <summary>Tries a key as a client would: lists the models through Nexus's own proxy port, which spends no token.</summary>
-internal sealed class KeyTest(IServer server) : IDisposable
+internal sealed class KeyTest(IServer server, TlsCertificate certificate) : IDisposable
 {
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(1) }) { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _client = new(OwnAddress.Handler(certificate)) { Timeout = TimeSpan.FromSeconds(10) };
 
     /// <returns>Whether the key was accepted, and what that means.</returns>
     public async Task<(bool Accepted, string Meaning)> TryAsync(string domain, string key, CancellationToken cancellation)
