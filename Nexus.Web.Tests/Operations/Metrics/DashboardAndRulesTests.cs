@@ -12,7 +12,7 @@ namespace Nexus.Web.Tests.Operations.Metrics;
 /// <summary>docs/grafana and docs/prometheus name metrics that there are.</summary>
 public sealed partial class DashboardAndRulesTests
 {
-    private static readonly string Rules = Path.Combine(Scripts.Repository, "docs", "prometheus", "nexus-rules.yml");
+    private static readonly string Rules = Path.Combine(Scripts.Repository, "docs", "prometheus");
 
     private static readonly string Dashboard = Path.Combine(Scripts.Repository, "docs", "grafana", "nexus-dashboard.json");
 
@@ -23,6 +23,9 @@ public sealed partial class DashboardAndRulesTests
         upstream.Answer = async context =>
         {
             (context.Response.StatusCode, context.Response.ContentType) = (200, "text/event-stream");
+            context.Response.Headers["anthropic-ratelimit-unified-5h-utilization"] = "0.42";
+            context.Response.Headers["anthropic-ratelimit-unified-5h-status"] = "allowed";
+            context.Response.Headers["anthropic-ratelimit-unified-5h-reset"] = DateTimeOffset.UtcNow.AddHours(3).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
             await context.Response.WriteAsync(string.Concat(Streams.Events[..7]));
             await context.Response.Body.FlushAsync();
             await Task.Delay(100);
@@ -31,13 +34,16 @@ public sealed partial class DashboardAndRulesTests
         var database = await Postgres.NewDatabaseAsync();
         var directory = Directory.CreateTempSubdirectory("nexus-metrics-").FullName;
         await RememberAsync(database, directory);
-        await using (var nexus = await KillableNexus.StartAsync(upstream.Url, directory, database, ("ENABLE_CLIENT_AUTH", "auto"), ("Health__Seconds", "1")))
+        // Its account's window is in the answer's headers.
+        var credentials = Directory.CreateDirectory(Path.Combine(directory, "credentials")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(credentials, "paid.example.credentials.json"), """{"type":"api_key","accountId":"acc_team","api_key":"sk-ant-api03-x"}""");
+        await using (var nexus = await KillableNexus.StartAsync(upstream.Url, directory, database, ("ENABLE_CLIENT_AUTH", "false"), ("Health__Seconds", "1")))
         {
             await nexus.ReadyAsync();
             using var message = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = new StringContent("""{"model":"claude-opus-5","stream":true,"messages":[{"role":"user","content":"Hi"}]}""") };
-            message.Headers.TryAddWithoutValidation("x-api-key", "sk-ant-own");
+            message.Headers.Host = "paid.example";
             using var answer = await nexus.Proxy.SendAsync(message);
-            using var refused = await nexus.Proxy.GetAsync("/v1/models");
+            using var refused = await nexus.Proxy.GetAsync("/nothing");
             using var asked = await nexus.Dashboard.SendAsync(new(HttpMethod.Get, "/api/stats") { Headers = { { "X-Dashboard-Key", NexusApp.Key } } });
             string[] named = [.. Expressions().SelectMany(Names).Distinct()];
             Assert.True(named.Length > 30, string.Join(", ", named));
@@ -48,11 +54,14 @@ public sealed partial class DashboardAndRulesTests
         Directory.Delete(directory, recursive: true);
     }
 
-    [Fact]
-    public async Task Promtool_accepts_the_rules()
+    [Theory]
+    [InlineData("check", "nexus-rules.yml")]
+    [InlineData("test", "nexus-rules-test.yml")]
+    public async Task Promtool_accepts_the_rules_and_finds_that_they_fire_when_they_should(string what, string file)
     {
-        using var promtool = Process.Start(new ProcessStartInfo("promtool", ["check", "rules", Rules]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
+        using var promtool = Process.Start(new ProcessStartInfo("promtool", [what, "rules", Path.Combine(Rules, file)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = promtool.StandardError.ReadToEndAsync();
+        var said = await promtool.StandardOutput.ReadToEndAsync() + await errors;
         await promtool.WaitForExitAsync();
         Assert.True(promtool.ExitCode == 0, said);
         Assert.Contains("SUCCESS", said, StringComparison.Ordinal);
@@ -74,7 +83,7 @@ public sealed partial class DashboardAndRulesTests
     {
         using var dashboard = JsonDocument.Parse(File.ReadAllText(Dashboard));
         var targets = dashboard.RootElement.GetProperty("panels").EnumerateArray().Where(panel => panel.TryGetProperty("targets", out _)).SelectMany(panel => panel.GetProperty("targets").EnumerateArray());
-        return [.. targets.Select(target => target.GetProperty("expr").GetString()!), .. Expression().Matches(File.ReadAllText(Rules)).Select(match => match.Groups[1].Value)];
+        return [.. targets.Select(target => target.GetProperty("expr").GetString()!), .. Expression().Matches(File.ReadAllText(Path.Combine(Rules, "nexus-rules.yml"))).Select(match => match.Groups[1].Value)];
     }
 
     /// <summary>What stands in an expression as a metric: neither inside braces nor among the labels of by, on and the like.</summary>

@@ -8,11 +8,12 @@ internal static class GenAi
 {
     public const string TokenType = "gen_ai.token.type";
 
-    public static TagList Tags(string domain, string model) => new()
+    public static TagList Tags(string domain, string asked, string served) => new()
     {
         { "gen_ai.operation.name", "chat" },
         { "gen_ai.provider.name", "anthropic" },
-        { "gen_ai.response.model", model },
+        { "gen_ai.request.model", asked },
+        { "gen_ai.response.model", served },
         { "domain", domain },
     };
 

@@ -12,7 +12,7 @@ namespace Nexus.Web.Operations.Metrics;
 internal sealed class RequestMetrics
 {
     private const int MostDomains = 50;
-    private const int MostModels = 40;
+    private const int MostModels = 60;
     private const int MostErrors = 30;
 
     private readonly BoundedNames _domains = new(MostDomains);
@@ -80,12 +80,12 @@ internal sealed class RequestMetrics
             _cost.Add(cost / 1_000_000.0, new("domain", domain), new("model", model));
         // Counting tokens, lists of models and the like generate nothing.
         if (row.Path == "/v1/messages" && row.Outcome != "refused")
-            Generated(row, domain, model);
+            Generated(row, domain, _models.Of(row.ModelRequested, earned), model);
     }
 
-    private void Generated(LedgerRow row, string domain, string model)
+    private void Generated(LedgerRow row, string domain, string asked, string served)
     {
-        var tags = GenAi.Tags(domain, model);
+        var tags = GenAi.Tags(domain, asked, served);
         var ended = tags;
         if (Outcomes.IsFailed(row.Outcome))
             ended.Add("error.type", _errors.Of(row.ErrorType ?? row.Outcome, earned: true));

@@ -1,8 +1,9 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Health.Probes;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Shared.Backups;
-using Nexus.Web.Pages.Shared.Kit;
 
 namespace Nexus.Web.Pages.Backups;
 
@@ -34,12 +35,7 @@ internal sealed class BackupPages(BackupStore store, JobPages jobs, IOptions<Bac
         var backups = store.List("database");
         if (backups.Count == 0)
             return null;
-        if (backups.Find(backup => backup.Verified is not null) is { Verified.Problem: { } problem })
-            return new("bad", "The last drill failed.", problem);
-        if (backups.Find(backup => backup.Verified is { Problem: null }) is not { } verified)
-            return new("warn", "No backup is verified yet.", "The drill restores the newest one into a scratch database each Sunday, or now with the button.");
-        var age = time.GetUtcNow() - verified.MadeAt;
-        return age <= TimeSpan.FromHours(options.Value.MaxAgeHours) ? null
-            : new("bad", "The last verified backup is too old.", $"It is {Display.Milliseconds(age.TotalMilliseconds)} old, more than the {options.Value.MaxAgeHours} hours of BACKUP_MAX_AGE_HOURS. Look at the runs of {DatabaseBackupJob.Id} and {RestoreDrillJob.Id}.");
+        var finding = BackupsProbe.Judge(backups, TimeSpan.FromHours(options.Value.MaxAgeHours), time.GetUtcNow());
+        return finding.Fix is not { } fix ? null : new(finding.Status == HealthStatus.Unhealthy ? "bad" : "warn", finding.Text, fix);
     }
 }

@@ -28,12 +28,12 @@ internal sealed class BackupsProbe(BackupStore store, IOptions<BackupOptions> op
         if (backups.Count == 0)
             return Finding.Warning("There is none yet.", "One is made each night at 00:25 UTC; the page Backups (or nexus backup database) makes one now.");
         if (backups.FirstOrDefault(backup => backup.Verified is not null) is { Verified.Problem: { } problem })
-            return Finding.Failure($"The last drill failed: {problem}", "Make a new backup and verify it on the page Backups; if that fails too, look at the run of restore-drill.");
+            return Finding.Failure($"The last drill failed. {problem}", "Make a new backup and verify it on the page Backups; if that fails too, look at the run of restore-drill.");
         if (backups.FirstOrDefault(backup => backup.Verified is { Problem: null }) is not { } verified)
-            return Finding.Warning($"The newest is {Age(now - backups[0].MadeAt)} old; none is verified.", "The drill restores the newest each Sunday, or now with the button on the page Backups.");
+            return Finding.Warning($"No backup is verified yet. The newest is {Age(now - backups[0].MadeAt)} old.", "The drill restores the newest each Sunday, or now with the button on the page Backups.");
         var age = now - verified.MadeAt;
         return age > most
-            ? Finding.Failure($"The newest that is verified is {Age(age)} old, more than BACKUP_MAX_AGE_HOURS ({most.TotalHours:0}).", "Look at the last runs of database-backup and restore-drill on the page Jobs.")
+            ? Finding.Failure($"The last verified backup is too old. It is {Age(age)} old, more than BACKUP_MAX_AGE_HOURS ({most.TotalHours:0}).", "Look at the last runs of database-backup and restore-drill on the page Jobs.")
             : Finding.Ok($"The newest that is verified is {Age(age)} old.");
     }
 
