@@ -9,7 +9,7 @@ using Npgsql;
 namespace Nexus.Web.Capture;
 
 /// <summary>Empties the journal into the database, one batch after the other. What cannot be stored now is read again later.</summary>
-internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, RequestMetrics metrics, RequestSpans spans, ConversationNotes notes, TimeProvider time, ILoggerFactory loggers, ILogger<IngestWorker> logger) : BackgroundService
+internal sealed partial class IngestWorker(JournalReader reader, Database database, PriceBook prices, Reservations reservations, RequestMetrics metrics, AccountMetrics accounts, RequestSpans spans, ConversationNotes notes, TimeProvider time, ILoggerFactory loggers, ILogger<IngestWorker> logger) : BackgroundService
 {
     private const int MostExchanges = 2000;
     private const long MostBytes = 32 << 20;
@@ -44,6 +44,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     private void Stored(IReadOnlyList<AnalysedExchange> exchanges)
     {
         metrics.Stored(exchanges);
+        accounts.Stored(exchanges);
         spans.Stored(exchanges);
         notes.Stored(exchanges);
     }

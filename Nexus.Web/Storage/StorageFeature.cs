@@ -8,7 +8,7 @@ internal static class StorageFeature
     {
         builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section);
         // Whatever LOG_LEVEL is: DEBUG_SQL alone decides on statements, the threshold on slow ones.
-        builder.Logging.AddFilter(typeof(SqlLog).FullName, builder.Configuration.GetValue<bool>("Storage:DebugSql") ? LogLevel.Debug : LogLevel.Warning);
+        builder.Logging.AddFilter(typeof(SqlLog).FullName, builder.Configuration.GetSection(StorageOptions.Section).Get<StorageOptions>()!.DebugSql ? LogLevel.Debug : LogLevel.Warning);
         builder.Services.AddSingleton<SqlLog>();
         builder.Services.AddSingleton<PrivatePostgres>();
         builder.Services.AddSingleton<Database>();

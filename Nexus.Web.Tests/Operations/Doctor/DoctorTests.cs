@@ -1,9 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Cli;
 using Nexus.Web.Operations.Doctor;
+using Nexus.Web.Operations.Health;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -80,9 +84,27 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains("FAILURE  Configuration", said, StringComparison.Ordinal);
         Assert.Contains("SLOW_QUERY_THRESHOLD_MS is 'slow'", said, StringComparison.Ordinal);
-
-        static string Port(HttpClient client) => client.BaseAddress!.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
+
+    [Fact]
+    public async Task A_certificate_is_looked_at_where_there_is_one_by_the_page_and_by_the_doctor_who_knows_nexus_behind_it()
+    {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=nexus.example", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-80), DateTimeOffset.UtcNow.AddDays(10));
+        (string Name, string Value)[] tls = [("TLS_CERT_FILE", Path.Combine(_directory, "tls.crt")), ("TLS_KEY_FILE", Path.Combine(_directory, "tls.key"))];
+        await File.WriteAllTextAsync(tls[0].Value, certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(tls[1].Value, key.ExportPkcs8PrivateKeyPem());
+        await using var upstream = await FakeAnthropic.StartAsync();
+        await using var nexus = await NexusApp.StartAsync(upstream, settings: tls);
+        var board = nexus.Services.GetRequiredService<CheckBoard>();
+        await board.RefreshAsync(CancellationToken.None);
+        Assert.Equal("warning", board.States.Single(check => check.Name == "certificate").State);
+        var lines = await ExamineAsync([.. tls, ("PROXY_PORT", Port(nexus.Proxy)), ("DASHBOARD_PORT", Port(nexus.Dashboard)), ("DATABASE_URL", "postgres://nobody@127.0.0.1:9/x")]);
+        Assert.StartsWith("Nexus listens on", lines.Single(line => line.Name == "proxy-port").Summary, StringComparison.Ordinal);
+        Assert.Contains("nexus.example is good for", lines.Single(line => line.Name == "certificate").Summary, StringComparison.Ordinal);
+    }
+
+    private static string Port(HttpClient client) => client.BaseAddress!.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private Task<IReadOnlyList<Diagnosis>> ExamineAsync(params (string Name, string Value)[] settings) =>
         DoctorCommand.ExamineAsync(Own().Concat(settings).GroupBy(setting => setting.Item1).ToDictionary(group => group.Key, group => (string?)group.Last().Item2), CancellationToken.None);

@@ -74,6 +74,14 @@ public sealed class ProbesTests
         Assert.Equal(expected, ClockProbe.Judge(Of(database), Of(upstream)).Status);
     }
 
+    [Theory]
+    [InlineData(-1, 90, HealthStatus.Healthy)]
+    [InlineData(-80, 13, HealthStatus.Degraded)]
+    [InlineData(-91, -1, HealthStatus.Unhealthy)]
+    [InlineData(1, 90, HealthStatus.Unhealthy)]
+    public void A_certificate_is_judged_by_the_days_that_it_is_still_good(int from, int until, HealthStatus expected) =>
+        Assert.Equal(expected, CertificateProbe.Judge("nexus.example", Now.AddDays(from), Now.AddDays(until), Now).Status);
+
     [Fact]
     public void Backups_are_judged_by_the_newest_that_was_verified_and_by_the_last_drill()
     {

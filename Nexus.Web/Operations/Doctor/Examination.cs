@@ -28,6 +28,8 @@ internal sealed class Examination(IServiceProvider services, UsableSettings sett
         await AddAsync(upstream, cancellation);
         await AddAsync("clock", "Clock", _ => Task.FromResult(ClockProbe.Judge(database?.ClockOffset, upstream.ClockOffset)), cancellation);
         await AddAsync(services.GetRequiredService<BackupsProbe>(), cancellation);
+        if (services.GetService<CertificateProbe>() is { } certificate)
+            await AddAsync(certificate, cancellation);
         return _lines;
     }
 

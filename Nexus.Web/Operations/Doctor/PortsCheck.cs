@@ -32,10 +32,13 @@ internal sealed class PortsCheck(IOptions<ListeningOptions> options)
     {
         var address = Ports.AddressOf(options.Value.Host);
         var host = address.Equals(System.Net.IPAddress.Any) ? System.Net.IPAddress.Loopback : address.Equals(System.Net.IPAddress.IPv6Any) ? System.Net.IPAddress.IPv6Loopback : address;
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        // Whose certificate it is does not matter to the question whether Nexus listens on this machine.
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, errors) => !errors.HasFlag(System.Net.Security.SslPolicyErrors.RemoteCertificateNotAvailable);
+        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(2) };
         try
         {
-            using var response = await client.GetAsync(new UriBuilder("http", host.ToString(), port, "/health").Uri, cancellation);
+            using var response = await client.GetAsync(new UriBuilder(options.Value.TlsCertificateFile.Length > 0 ? "https" : "http", host.ToString(), port, "/health").Uri, cancellation);
             using var body = JsonDocument.Parse(await response.Content.ReadAsStreamAsync(cancellation));
             return body.RootElement.GetProperty("service").GetString()!.StartsWith("claude-nexus", StringComparison.Ordinal) ? body.RootElement.GetProperty("status").GetString() : null;
         }

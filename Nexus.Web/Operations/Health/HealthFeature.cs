@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Listening;
 using Nexus.Web.Operations.Health.Probes;
 
 namespace Nexus.Web.Operations.Health;
@@ -29,8 +31,14 @@ internal static class HealthFeature
     }
 
     /// <summary>Those that need nothing of a running Nexus: <c>nexus doctor</c> has them, too.</summary>
-    public static void AddProbes(this WebApplicationBuilder builder) =>
+    public static void AddProbes(this WebApplicationBuilder builder)
+    {
         builder.AddProbe<DatabaseProbe>().AddProbe<DiskProbe>().AddProbe<MemoryProbe>().AddProbe<PermissionsProbe>().AddProbe<CredentialsProbe>().AddProbe<UpstreamProbe>().AddProbe<ClockProbe>().AddProbe<BackupsProbe>();
+        if (builder.Configuration.GetSection(ListeningOptions.Section).Get<ListeningOptions>()!.TlsCertificateFile.Length == 0)
+            return;
+        builder.Services.TryAddSingleton<TlsCertificate>();
+        builder.AddProbe<CertificateProbe>();
+    }
 
     private static WebApplicationBuilder AddProbe<T>(this WebApplicationBuilder builder)
         where T : class, IProbe

@@ -24,7 +24,7 @@ internal static class MetricsFeature
     public static void AddMetrics(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<MetricsOptions>().BindConfiguration(MetricsOptions.Section);
-        builder.Services.AddSingleton<NexusMeter>().AddSingleton<RequestMetrics>().AddSingleton<NodeMetrics>().AddSingleton<RequestSpans>().AddSingleton<HealthMetrics>().AddSingleton<PoolMetrics>();
+        builder.Services.AddSingleton<NexusMeter>().AddSingleton<RequestMetrics>().AddSingleton<NodeMetrics>().AddSingleton<RequestSpans>().AddSingleton<AccountMetrics>().AddSingleton<HealthMetrics>().AddSingleton<PoolMetrics>();
         HandOver(builder.Configuration);
         var otlp = Sends(builder.Configuration, "METRICS");
         var telemetry = builder.Services.AddOpenTelemetry()

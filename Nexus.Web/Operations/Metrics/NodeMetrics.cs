@@ -17,18 +17,10 @@ internal sealed class NodeMetrics
         own.CreateObservableUpDownCounter("nexus.requests.in_flight", () => inFlight.Count, "{request}", "Requests on their way.");
         own.CreateObservableCounter("nexus.callers.unknown", () => unknown.Refused, "{request}", "Requests refused because Nexus does not know who calls.");
         own.CreateObservableGauge("nexus.database.up", () => database.State.Condition == DatabaseCondition.Ready ? 1 : 0, description: "1 while the database can be used.");
-        own.CreateObservableGauge("nexus.account.utilization", () => Utilization(accounts), "1", "How much of a rate-limit window an account has used, as the upstream last told.");
-        own.CreateObservableGauge("nexus.account.resting", () => Known(accounts).Select(account => Of(account.Status.Cooldowns.Any(cooldown => cooldown.Until > time.GetUtcNow()) ? 1.0 : 0, account.Id)), description: "1 while an account is not asked, for some model or for all.");
+        own.CreateObservableGauge("nexus.account.resting", () => accounts.All.Take(MostAccounts).Select(account => new Measurement<int>(account.Status.Cooldowns.Any(cooldown => cooldown.Until > time.GetUtcNow()) ? 1 : 0, new KeyValuePair<string, object?>("account", account.Id))), description: "1 while an account is not asked, for some model or for all.");
         if (services.GetService<Journal>() is { } journal)
             Add(own, journal, time);
     }
-
-    private static IEnumerable<AccountState> Known(AccountStates accounts) => accounts.All.Take(MostAccounts);
-
-    private static IEnumerable<Measurement<double>> Utilization(AccountStates accounts) => Known(accounts).SelectMany(account =>
-        account.Status.Windows.Where(window => window.Utilization is not null).Select(window => Of(window.Utilization!.Value, account.Id, KeyValuePair.Create<string, object?>("window", window.Name))));
-
-    private static Measurement<double> Of(double value, string account, params KeyValuePair<string, object?>[] more) => new(value, [new("account", account), .. more]);
 
     private static void Add(Meter own, Journal journal, TimeProvider time)
     {
