@@ -160,9 +160,22 @@ public sealed class AlertEvaluatorTests : IAsyncLifetime
         Assert.Equal("sampled uses 95 % of the memory that it may use.", alerts["memory/sampled"]);
         Assert.Equal("sampled uses 99 % of the CPU time that it may use.", alerts["cpu/sampled"]);
         Assert.Equal("sampled uses 92 % of the disk that DATA_DIR lies on.", alerts["disk/sampled"]);
-        Assert.Contains("full in 3", alerts["disk-forecast/sampled"], StringComparison.Ordinal);
+        Assert.Contains("full in 3.5 days", alerts["disk-forecast/DATA_DIR of filling"], StringComparison.Ordinal);
         Assert.Contains("has used 85 % of its budget: $8.50 of $10.00", alerts["budget/Team (domain bad.example) 80 %"], StringComparison.Ordinal);
         Assert.DoesNotContain(alerts, alert => alert.Key is "errors/fine.example" or "account/acc_idle 5h");
+    }
+
+    [Fact]
+    public async Task What_moves_slowly_is_asked_for_no_more_often_than_it_says()
+    {
+        var asked = 0;
+        var source = new AlertSource(["job"], false, _ => Task.FromResult<IReadOnlyList<Reading>>([new("job", "x", 1, $"asked {++asked} times")])).AtMostEvery(TimeSpan.FromMinutes(10), _nexus.Clock);
+        var evaluator = _nexus.Evaluator(source);
+        await _nexus.LookAsync(evaluator);
+        await _nexus.LookAsync(evaluator, 9);
+        Assert.Equal("asked 1 times", Assert.Single(await _nexus.AlertsAsync()).Summary);
+        await _nexus.LookAsync(evaluator, 1);
+        Assert.Equal("asked 2 times", Assert.Single(await _nexus.AlertsAsync()).Summary);
     }
 
     private async Task ChangeAsync(RuleChange change)

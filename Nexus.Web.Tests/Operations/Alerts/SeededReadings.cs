@@ -21,7 +21,7 @@ internal static class SeededReadings
             INSERT INTO limit_counters (limit_id, subject, period_start, period_end, micros, tokens, requests) VALUES ('lim_team', 'bad.example', {Text(day)}, {Text(day.AddDays(1))}, 8500000, 0, 20);
             INSERT INTO resource_samples (span_minutes, at, node, started_at, cpu, cpu_most, cpu_limit, memory_bytes, memory_most, memory_limit_bytes, heap_bytes, allocated_per_second, gc_pause, full_collections, threads, queued_work, sockets, open_files, disk_free_bytes, disk_bytes)
                 SELECT 1, {Text(at.AddMinutes(-1))}, 'sampled', {Text(day)}, 1.98, 2, 2, 95, 95, 100, 1, 1, 0, 0, 1, 0, 1, 1, 8, 100
-                UNION ALL SELECT 60, {Text(at)} - make_interval(hours => hour), 'sampled', {Text(day)}, 1, 2, 2, 50, 95, 100, 1, 1, 0, 0, 1, 0, 1, 1, 1000 + 12 * hour, 100000 FROM generate_series(1, 48) AS hour;
+                UNION ALL SELECT 1, {Text(at)} - make_interval(hours => hour), 'filling', {Text(day)}, 1, 2, 2, 50, 95, 100, 1, 1, 0, 0, 1, 0, 1, 1, 1000 + 12 * hour, 100000 FROM generate_series(1, 48) AS hour;
             """);
     }
 

@@ -20,7 +20,10 @@ public sealed class AuditTests : IAsyncLifetime
     /// </summary>
     private static readonly Dictionary<string, string> Handlers = new()
     {
-        ["AccountsModel.OnPostAsync"] = "account.tested", ["ConformanceModel.OnPostAsync"] = "conformance.run", ["HealthModel.OnPostCheckAsync"] = "(it only looks)", ["POST /api/conformance/"] = "conformance.run",
+        ["AccountsModel.OnPostAsync"] = "account.tested",
+        ["ConformanceModel.OnPostAsync"] = "conformance.run",
+        ["HealthModel.OnPostCheckAsync"] = "(it only looks)",
+        ["POST /api/conformance/"] = "conformance.run",
         ["AlertsModel.OnPostAcknowledgeAsync"] = "alert.acknowledged",
         ["AlertsModel.OnPostEndSilenceAsync"] = "alert.silence_ended",
         ["AlertsModel.OnPostResetRuleAsync"] = "alert.rule_reset",
@@ -49,7 +52,9 @@ public sealed class AuditTests : IAsyncLifetime
         ["LoginModel.OnPostAsync"] = "login.succeeded",
         ["PricesEditModel.OnPostAsync"] = "prices.changed",
         ["PricesModel.OnPostRepriceAsync"] = "prices.reprice_requested",
-        ["LogsModel.OnPostLevelAsync"] = "log.level_changed", ["LogsModel.OnPostResetAsync"] = "log.level_reset", ["ReportsModel.OnPostMakeAsync"] = "job.started",
+        ["LogsModel.OnPostLevelAsync"] = "log.level_changed",
+        ["LogsModel.OnPostResetAsync"] = "log.level_reset",
+        ["ReportsModel.OnPostMakeAsync"] = "job.started",
         ["RestoreModel.OnPostStartAsync"] = "database.restore_started",
         ["POST /dashboard/logout"] = "login.ended",
         ["POST /api/limits"] = "limit.created",
@@ -132,13 +137,14 @@ public sealed class AuditTests : IAsyncLifetime
         using (var api = new HttpRequestMessage(HttpMethod.Get, $"/api/requests/{id}/body") { Headers = { { "X-API-Key", NexusApp.Key } } })
         using (var body = await _nexus.Proxy.SendAsync(api))
             Assert.Equal(HttpStatusCode.OK, body.StatusCode);
+        await session.PostAsync("/dashboard/keys", "/jobs/recurring/trigger", false, ("jobs[]", "partitions"));
         await session.PostAsync("/dashboard/keys", "/dashboard/logout", false);
-        var expected = new[] { "content.viewed request " + id + " by api key", "content.viewed request " + id + " by dashboard", "export.made audit by dashboard", "login.ended dashboard by dashboard", "login.failed dashboard by nobody", "login.succeeded dashboard by dashboard" };
+        var expected = new[] { "content.viewed request " + id + " by api key", "content.viewed request " + id + " by dashboard", "export.made audit by dashboard", "jobs.console recurring/trigger by dashboard", "login.ended dashboard by dashboard", "login.failed dashboard by nobody", "login.succeeded dashboard by dashboard" };
         List<AuditRow> rows = [];
         await NexusApp.UntilAsync(async () =>
         {
             await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
-            rows = await db.Audit.AsNoTracking().Where(row => row.Action.StartsWith("login.") || row.Action.StartsWith("content.") || row.Action.StartsWith("export.")).ToListAsync();
+            rows = await db.Audit.AsNoTracking().Where(row => row.Action.StartsWith("login.") || row.Action.StartsWith("content.") || row.Action.StartsWith("export.") || row.Action == "jobs.console").ToListAsync();
             return rows.Count >= expected.Length;
         }, "the entries are written");
         Assert.Equal(expected, rows.Select(row => $"{row.Action} {row.Subject} by {row.Actor}").Order(StringComparer.Ordinal));

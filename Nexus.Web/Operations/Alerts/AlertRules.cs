@@ -15,7 +15,7 @@ internal static class AlertRules
         new("memory", "Memory high", "% of the limit", 90, AlertRule.Warning, 5 * Minute, 5 * Minute, Day, "Raise the container's memory, or look for what grows on the page Resources."),
         new("cpu", "CPU high", "% of the cores", 90, AlertRule.Warning, 10 * Minute, 5 * Minute, Day, "Give the container more cores, or look at what runs on the page Jobs."),
         new("disk", "Disk nearly full", "% used", 90, AlertRule.Critical, 5 * Minute, 5 * Minute, Hours, "Free space where DATA_DIR lies. A full disk sheds payloads first, the ledger last."),
-        new("disk-forecast", "Disk full soon", "days left", 7, AlertRule.Warning, 30 * Minute, 60 * Minute, Day, "Shorten RETENTION_PAYLOADS, or make room.") { Below = true },
+        new("disk-forecast", "Disk full soon", "days left", Resources.DiskOutlook.Soon, AlertRule.Warning, 30 * Minute, 60 * Minute, Day, "Shorten RETENTION_PAYLOADS, or make room.") { Below = true },
         new("journal", "Journal behind", "minutes", 5, AlertRule.Warning, 2 * Minute, 2 * Minute, Hours, "Ingest does not keep up or the database refuses what it writes: look at the log."),
         new("shed", "Payloads shed", "in 15 min", 1, AlertRule.Critical, Never, 15 * Minute, Hours, "The journal is past JOURNAL_MAX_BYTES: ledger rows are kept, bodies are not."),
         new("latency", "Answers slower than usual", "times the usual", 2, AlertRule.Warning, 5 * Minute, 10 * Minute, Hours, "Compare the models on the page Usage; the upstream may be slow."),

@@ -14,6 +14,23 @@ internal sealed record Reading(string Rule, string Subject, double Value, string
 /// <param name="OfNode">It sees this node alone, and is asked on each, also while the database is away.</param>
 internal sealed record AlertSource(IReadOnlyList<string> Rules, bool OfNode, Func<CancellationToken, Task<IReadOnlyList<Reading>>> ReadAsync)
 {
+    /// <summary>Asks no more often than this; between, what it said last is taken. For what moves slowly and costs something.</summary>
+    public AlertSource AtMostEvery(TimeSpan pause, TimeProvider time)
+    {
+        DateTimeOffset? asked = null;
+        IReadOnlyList<Reading> said = [];
+        return this with
+        {
+            ReadAsync = async cancellation =>
+            {
+                var now = time.GetUtcNow();
+                if (asked is null || now - asked >= pause || now < asked)
+                    (said, asked) = (await ReadAsync(cancellation), now);
+                return said;
+            },
+        };
+    }
+
     /// <summary>Of what lies in memory.</summary>
     public static AlertSource Memory(string rule, Func<Reading?> read) => new([rule], true, _ => Task.FromResult<IReadOnlyList<Reading>>(read() is { } reading ? [reading] : []));
 }

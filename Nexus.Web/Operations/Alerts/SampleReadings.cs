@@ -8,9 +8,6 @@ internal sealed class SampleReadings(Database database, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(4);
 
-    /// <summary>A line through fewer hours says more about chance than about growth.</summary>
-    private const int LeastHours = 24;
-
     /// <summary>Memory, CPU and disk of each node's last minute.</summary>
     public async Task<IReadOnlyList<Reading>> NowAsync(CancellationToken cancellation)
     {
@@ -28,27 +25,6 @@ internal sealed class SampleReadings(Database database, TimeProvider time)
             foreach (var (column, rule, what) in new[] { (1, "memory", "memory that it may use"), (2, "cpu", "CPU time that it may use"), (3, "disk", "disk that DATA_DIR lies on") })
                 if (!reader.IsDBNull(column))
                     readings.Add(new(rule, node, reader.GetDouble(column), FormattableString.Invariant($"{node} uses {reader.GetDouble(column):0} % of the {what}."), "/dashboard/resources"));
-        }
-
-        return readings;
-    }
-
-    /// <summary>When the disk is full if it goes on as in the last week.</summary>
-    public async Task<IReadOnlyList<Reading>> ForecastAsync(CancellationToken cancellation)
-    {
-        await using var command = database.JobsDataSource.CreateCommand($"""
-            SELECT node, (array_agg(disk_free_bytes ORDER BY at DESC))[1]::float8, regr_slope(disk_free_bytes, extract(epoch FROM at)::float8)
-            FROM resource_samples WHERE span_minutes = 60 AND at >= $1 GROUP BY node HAVING count(*) >= {LeastHours}
-            """);
-        command.Parameters.Add(new() { Value = time.GetUtcNow().AddDays(-7).ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var readings = new List<Reading>();
-        while (await reader.ReadAsync(cancellation))
-        {
-            if (reader.IsDBNull(2) || reader.GetDouble(2) >= 0)
-                continue;
-            var days = reader.GetDouble(1) / -reader.GetDouble(2) / 86_400;
-            readings.Add(new("disk-forecast", reader.GetString(0), days, FormattableString.Invariant($"At the pace of the last week the disk of {reader.GetString(0)} is full in {days:0.#} days."), "/dashboard/resources"));
         }
 
         return readings;

@@ -2,25 +2,29 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Resources;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Operations.Alerts;
 
 /// <summary>What is common to all nodes: one of them asks for it.</summary>
-internal sealed class SharedSources(Database database, UsageReadings usage, SampleReadings samples, BackupStore backups, IOptions<BackupOptions> backupOptions, TimeProvider time)
+internal sealed class SharedSources(Database database, UsageReadings usage, SampleReadings samples, DiskForecast disks, BackupStore backups, IOptions<BackupOptions> backupOptions, TimeProvider time)
 {
     public IEnumerable<AlertSource> All() =>
     [
-        new(["latency"], false, usage.LatencyAsync),
+        new AlertSource(["latency"], false, usage.LatencyAsync).AtMostEvery(TimeSpan.FromMinutes(1), time),
         new(["errors"], false, usage.ErrorsAsync),
-        new(["unpriced"], false, usage.UnpricedAsync),
+        new AlertSource(["unpriced"], false, usage.UnpricedAsync).AtMostEvery(TimeSpan.FromMinutes(1), time),
         new(["memory", "cpu", "disk"], false, samples.NowAsync),
-        new(["disk-forecast"], false, samples.ForecastAsync),
+        new AlertSource(["disk-forecast"], false, DisksAsync).AtMostEvery(TimeSpan.FromMinutes(10), time),
         new(["account"], false, AccountsAsync),
         new(["budget"], false, BudgetsAsync),
         new(["job"], false, JobsAsync),
         new(["backup"], false, _ => Task.FromResult(Backups())),
     ];
+
+    private async Task<IReadOnlyList<Reading>> DisksAsync(CancellationToken cancellation) =>
+        [.. (await disks.ReadAsync(cancellation)).Where(disk => disk.DaysLeft is not null).Select(disk => new Reading("disk-forecast", disk.Name, disk.DaysLeft!.Value, DiskForecastJob.Words(disk) + ".", "/dashboard/resources"))];
 
     private async Task<IReadOnlyList<Reading>> AccountsAsync(CancellationToken cancellation)
     {
