@@ -1,8 +1,13 @@
 using System.IO.Compression;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Configuration;
 using Nexus.Web.Operations.Logs;
+using Nexus.Web.Operations.Logs.Exporting;
+using Nexus.Web.Operations.Resources;
 using Nexus.Web.Tests.Infrastructure;
+using Nexus.Web.Tests.Operations.Jobs;
 using Nexus.Web.Tests.Usage;
 using Xunit;
 
@@ -98,6 +103,26 @@ public sealed class LogsPageTests : IAsyncLifetime
         await LevelAsync("Storage.SqlLog", "debug", "");
         await _session.PageAsync("/dashboard/requests?domain=sql-canary.example");
         await NexusApp.UntilAsync(() => Task.FromResult(Lines(new() { Text = "'sql-canary.example'" }).Any(line => line.Event == "sql")), "the statement is logged with its values");
+    }
+
+    [Fact]
+    public async Task The_jobs_of_logs_and_samples_run_and_an_exported_day_is_downloaded()
+    {
+        var data = _nexus.Services.GetRequiredService<IOptions<DataOptions>>().Value;
+        await File.WriteAllTextAsync(Path.Combine(data.LogsDirectory, $"nexus-{DateTime.UtcNow.AddDays(-1):yyyyMMdd}-0001.jsonl"), "{\"yesterday\":true}\n");
+        var jobs = new JobHistory(_nexus);
+        await jobs.ServingAsync();
+        foreach (var job in new[] { LogExportJob.Id, ResourceSampleJob.Id, DiskForecastJob.Id })
+            await jobs.StateAsync(jobs.Trigger(job), "Succeeded");
+        Assert.Contains(await jobs.RunsAsync(), run => run.Job == LogExportJob.Id && run.Summary!.Contains(": 1 lines; 0 copies made", StringComparison.Ordinal));
+        var page = await _session.PageAsync("/dashboard/logs");
+        var href = WebUtility.HtmlDecode(page.Split("log-days\"><li><a href=\"")[1].Split('"')[0]);
+        using var download = await _session.SendAsync(href);
+        await using var packed = new GZipStream(await download.Content.ReadAsStreamAsync(), CompressionMode.Decompress);
+        using var reader = new StreamReader(packed);
+        Assert.Equal("{\"yesterday\":true}\n", await reader.ReadToEndAsync());
+        using var other = await _session.SendAsync("/dashboard/logs?handler=Day&name=..%2Flogs%2Fnexus-20260101-0001.jsonl");
+        Assert.Equal(HttpStatusCode.NotFound, other.StatusCode);
     }
 
     [Fact]

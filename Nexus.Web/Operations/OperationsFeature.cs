@@ -2,9 +2,9 @@ using Nexus.Web.Operations.Alerts;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Health;
 using Nexus.Web.Operations.Jobs;
-using Nexus.Web.Operations.Resources;
 using Nexus.Web.Operations.Metrics;
 using Nexus.Web.Operations.Reports;
+using Nexus.Web.Operations.Resources;
 
 namespace Nexus.Web.Operations;
 

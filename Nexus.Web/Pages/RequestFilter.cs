@@ -122,7 +122,8 @@ internal sealed record RequestFilter
         return this with { Range = null };
     }
 
-    private static DateTimeOffset? Time(string? text, TimeZoneInfo zone, List<string> problems)
+    /// <summary>A time of the URL on the viewer's clock; what is none is said in <paramref name="problems"/>.</summary>
+    internal static DateTimeOffset? Time(string? text, TimeZoneInfo zone, List<string> problems)
     {
         if (text is null)
             return null;

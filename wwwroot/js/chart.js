@@ -44,7 +44,9 @@
     const time = make({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     const day = make({ day: "numeric", month: "short" });
     const weekday = make({ weekday: "short", day: "numeric", month: "short" });
-    const label = (start) => model.daily ? day.format(start) : time.format(start) === "00:00" ? day.format(start) : time.format(start);
+    // Over a week and more the hour says less than the day.
+    const long = model.end - model.starts[0] > 6 * 86400000;
+    const label = (start) => model.daily || long ? day.format(start) : time.format(start) === "00:00" ? day.format(start) : time.format(start);
     const whole = (i) => {
       const start = model.starts[i];
       if (model.daily) return weekday.format(start);

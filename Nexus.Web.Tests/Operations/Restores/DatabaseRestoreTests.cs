@@ -30,7 +30,8 @@ public sealed class DatabaseRestoreTests : IAsyncLifetime
     {
         await using var upstream = await FakeAnthropic.StartAsync();
         upstream.Replies("application/json", Streams.Json);
-        await using var other = await NexusApp.StartAsync(upstream, _nexus.Database);
+        // Either node may take the backup's job: they share the directory.
+        await using var other = await NexusApp.StartAsync(upstream, _nexus.Database, settings: ("BACKUP_DIR", Path.GetDirectoryName(_nexus.Store.DirectoryOf("database"))!));
         await other.ReadyAsync();
         await _nexus.SqlAsync("INSERT INTO client_keys (id, secret_hash, hint, name, owner, domain, created_at, created_by) VALUES ('key_a', '\\x01', 'aaaa', 'a', 'ada', 'one.example', now(), 'test'), ('key_b', '\\x02', 'bbbb', 'b', 'bob', 'one.example', now(), 'test')");
         var backup = await _nexus.BackUpAsync();

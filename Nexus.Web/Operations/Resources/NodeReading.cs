@@ -7,6 +7,9 @@ namespace Nexus.Web.Operations.Resources;
 /// <summary>What this process and its cgroup have used since they began: two of them make a sample.</summary>
 internal sealed record NodeReading(DateTimeOffset At, TimeSpan Cpu, CpuUse Group, TimeSpan GcPause, int FullCollections, long Allocated)
 {
+    /// <summary>Asked once: the runtime works it out anew each time, to other fractions of a second.</summary>
+    private static readonly DateTimeOffset Started = StartOfProcess();
+
     public static NodeReading Take(DateTimeOffset now) =>
         new(now, Environment.CpuUsage.TotalTime, CpuUse.Read("/"), GC.GetTotalPauseDuration(), GC.CollectionCount(2), GC.GetTotalAllocatedBytes());
 
@@ -28,8 +31,7 @@ internal sealed record NodeReading(DateTimeOffset At, TimeSpan Cpu, CpuUse Group
             SpanMinutes = 1,
             At = at,
             Node = Environment.MachineName,
-            // Postgres keeps microseconds: the same process is told by the same time.
-            StartedAt = new DateTimeOffset(process.StartTime).ToUniversalTime().AddTicks(-(process.StartTime.Ticks % TimeSpan.TicksPerSecond)),
+            StartedAt = Started,
             Cpu = cpu,
             CpuMost = cpu,
             GroupCpu = GroupShare(Group.Used, next.Group.Used),
@@ -50,6 +52,13 @@ internal sealed record NodeReading(DateTimeOffset At, TimeSpan Cpu, CpuUse Group
             DiskFreeBytes = disk.AvailableFreeSpace,
             DiskBytes = disk.TotalSize,
         };
+    }
+
+    private static DateTimeOffset StartOfProcess()
+    {
+        using var process = Process.GetCurrentProcess();
+        var start = process.StartTime.ToUniversalTime();
+        return new(start.Ticks - (start.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
     }
 
     private static (int Files, int Sockets) Descriptors()

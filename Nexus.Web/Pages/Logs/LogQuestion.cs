@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using Nexus.Web.Operations.Logs;
 
@@ -39,7 +38,7 @@ internal sealed record LogQuestion
         if (range is not null && RequestFilter.Ranges.TryGetValue(range, out var span))
             return new() { Filter = filter with { From = now - span }, Range = range, Problems = problems };
         if (range == "custom")
-            return new() { Filter = filter with { From = Time(from, zone, problems), To = Time(to, zone, problems) }, Range = range, From = from, To = to, Problems = problems };
+            return new() { Filter = filter with { From = RequestFilter.Time(from, zone, problems), To = RequestFilter.Time(to, zone, problems) }, Range = range, From = from, To = to, Problems = problems };
         if (range is not null)
             problems.Add($"The time range '{range}' does not exist.");
         return new() { Filter = filter, Problems = problems };
@@ -53,15 +52,5 @@ internal sealed record LogQuestion
             ("level", Filter.Level), ("service", Filter.Service), ("source", Filter.Source), ("domain", Filter.Domain), ("request", Filter.RequestId), ("text", Filter.Text), ("range", Range), ("from", From), ("to", To),
         ];
         return QueryHelpers.AddQueryString("", own.Concat(more).Where(pair => pair.Item2 is not null).Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));
-    }
-
-    private static DateTimeOffset? Time(string? text, TimeZoneInfo zone, List<string> problems)
-    {
-        if (text is null)
-            return null;
-        if (DateTime.TryParseExact(text, ["yyyy-MM-ddTHH:mm", "yyyy-MM-ddTHH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && local.Year is > 1 and < 9999)
-            return zone.Instant(local);
-        problems.Add($"'{text}' is not a time such as 2026-11-24T09:30.");
-        return null;
     }
 }

@@ -42,6 +42,8 @@ internal sealed partial class LogExporter(IOptions<DataOptions> data, IOptions<R
                     exported.Add(day.Key);
                 }
 
+            foreach (var left in System.IO.Directory.EnumerateFiles(Directory, "proxy-logs-*.part").Where(file => File.GetLastWriteTimeUtc(file) < time.GetUtcNow().AddDays(-1).UtcDateTime))
+                File.Delete(left);
             var deleted = 0;
             foreach (var (_, file) in List().Where(export => export.Day < oldest))
             {
@@ -67,7 +69,8 @@ internal sealed partial class LogExporter(IOptions<DataOptions> data, IOptions<R
 
     private static async Task<long> ExportAsync(IEnumerable<LogFile> parts, string path, CancellationToken cancellation)
     {
-        var temporary = path + ".part";
+        // The command does the same beside the app.
+        var temporary = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}.part");
         long lines = 0;
         await using (var file = new FileStream(temporary, PrivateFiles.Writing(FileMode.Create)))
         await using (var packed = new GZipStream(file, CompressionLevel.Optimal))
