@@ -68,7 +68,7 @@ internal sealed class AccountViews(CredentialFiles files, DateTimeOffset now)
             Readiness.Free => "free",
             Readiness.MayProbe => "was left alone; the next request tries it",
             Readiness.Probing => "is being tried by another request",
-            Readiness.Cooling => $"left alone{(standing.Until is { } until ? FormattableString.Invariant($" until {until.UtcDateTime:HH:mm:ss} UTC") : "")}: {standing.Reason}",
+            Readiness.Cooling => $"left alone{(standing.Until is { } until ? FormattableString.Invariant($" until {until.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "")}: {standing.Reason}",
             _ => standing.Reason ?? "",
         };
     }
