@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Nexus.Web.Tests.Infrastructure;
 
 namespace Nexus.Web.Tests.Clients;
 
@@ -41,7 +42,24 @@ internal sealed class ClaudeCode : IDisposable
     }
 
     /// <summary>Says one thing on a terminal, as people do, waits for the scripted answer, and leaves.</summary>
-    public async Task<string> SayAsync(Route route, string word)
+    public Task<string> SayAsync(Route route, string word) => OnTerminalAsync(route, async terminal =>
+    {
+        await SendAsync(terminal, word);
+        await terminal.ShowsAsync("well.");
+    });
+
+    /// <summary>Says one thing, interrupts the answer with Esc once <paramref name="begun"/> holds, and says another.</summary>
+    public Task<string> InterruptAsync(Route route, string word, Func<bool> begun, string next) => OnTerminalAsync(route, async terminal =>
+    {
+        await SendAsync(terminal, word);
+        await NexusApp.UntilAsync(() => Task.FromResult(begun()), "the answer has begun");
+        await terminal.TypeAsync("\u001b");
+        await terminal.ShowsAsync("Interrupted");
+        await SendAsync(terminal, next);
+        await terminal.ShowsAsync("well.");
+    });
+
+    private async Task<string> OnTerminalAsync(Route route, Func<Terminal, Task> use)
     {
         var (home, work) = Directories();
         // Past the first-run questions.
@@ -50,15 +68,17 @@ internal sealed class ClaudeCode : IDisposable
         await File.WriteAllTextAsync(Path.Combine(home, ".claude.json"), settings.ToJsonString());
         await using var terminal = new Terminal(Program, work, Environment(route, home));
         await terminal.ShowsAsync("❯");
+        await use(terminal);
+        await SendAsync(terminal, "/exit");
+        await terminal.EndedAsync();
+        return "left";
+    }
+
+    private static async Task SendAsync(Terminal terminal, string word)
+    {
         await terminal.TypeAsync(word);
         await terminal.ShowsAsync(word);
         await terminal.TypeAsync("\r");
-        await terminal.ShowsAsync("well.");
-        await terminal.TypeAsync("/exit");
-        await terminal.ShowsAsync("/exit");
-        await terminal.TypeAsync("\r");
-        await terminal.EndedAsync();
-        return "left";
     }
 
     public void Dispose()

@@ -85,6 +85,17 @@ public sealed class ConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_said_after_an_interruption_goes_on_from_the_turn_that_was_interrupted()
+    {
+        await using var route = await Route.ThroughNexusAsync();
+        await _claude.InterruptAsync(route, "Begin.[[play:stall]]", () => route.Script.Exchanges.Any(exchange => exchange.Outcome == "client_aborted"), "Otherwise.[[play:say]]");
+        var rows = Assert.Single(await FoundAsync(route)).Rows.Where(row => row.Lane == "main").ToList();
+        Assert.Equal(["client_aborted", "completed"], rows.Select(row => row.Outcome));
+        Assert.Equal("main main", Branches(rows));
+        Assert.Equal(rows[0].Id, rows[1].ParentId);
+    }
+
+    [Fact]
     public async Task A_message_thread_of_the_SDK_is_one_conversation_although_each_request_has_only_what_is_new()
     {
         await using var route = await Route.ThroughNexusAsync();

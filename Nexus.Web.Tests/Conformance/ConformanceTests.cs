@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Api;
 using Nexus.Web.Conformance;
 using Nexus.Web.Credentials;
+using Nexus.Web.Credentials.Pool;
 using Nexus.Web.Proxy;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
@@ -44,6 +45,7 @@ public sealed class ConformanceTests : IAsyncLifetime
 
         Assert.Empty(_upstream.Requests);
         Assert.Empty(_nexus.Services.GetRequiredService<CredentialFiles>().All);
+        Assert.DoesNotContain(_nexus.Services.GetRequiredService<AccountStates>().All, state => state.Id.StartsWith("conformance", StringComparison.Ordinal));
         await _nexus.MessageAsync("{}");
         await using var stored = StoredRequests.Open(_database);
         await stored.OnlyAsync();

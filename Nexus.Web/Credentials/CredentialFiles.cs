@@ -23,6 +23,9 @@ internal sealed partial class CredentialFiles : BackgroundService
     private readonly Dictionary<string, byte[]?> _seen = [];
     private readonly ConcurrentDictionary<string, string> _paths = new();
     private readonly ConcurrentDictionary<string, DomainCredential> _lent = new();
+
+    /// <summary>What becomes of lent accounts is kept nowhere.</summary>
+    private readonly CredentialParser _lender;
     private volatile FrozenDictionary<string, DomainCredential> _byDomain = FrozenDictionary<string, DomainCredential>.Empty;
     private volatile FrozenSet<string> _clientKeys = FrozenSet<string>.Empty;
 
@@ -30,6 +33,7 @@ internal sealed partial class CredentialFiles : BackgroundService
     {
         _directory = options.Value.PathIn(data.Value.Directory);
         Parser = new(seal, states, options.Value.AllowOAuthPool);
+        _lender = new(seal, new AccountStates(), options.Value.AllowOAuthPool);
         _time = time;
         _mask = mask;
         _logger = logger;
@@ -61,7 +65,7 @@ internal sealed partial class CredentialFiles : BackgroundService
     /// <summary>Has a domain without a file, until it is taken back or the process ends.</summary>
     public void Lend(string domain, byte[] json)
     {
-        _lent[domain] = Parser.Parse(domain, json);
+        _lent[domain] = _lender.Parse(domain, json);
         Changed?.Invoke();
     }
 
