@@ -133,13 +133,14 @@ public sealed class AuditTests : IAsyncLifetime
         var id = await session.RequestAsync();
         await session.PageAsync("/dashboard/request/" + id);
         await session.PageAsync($"/dashboard/request/{id}?view=raw");
+        await session.PageAsync($"/dashboard/compare?left={id}&right={id}");
         await session.PageAsync("/api/export/audit?format=csv&action=key.created");
         using (var api = new HttpRequestMessage(HttpMethod.Get, $"/api/requests/{id}/body") { Headers = { { "X-API-Key", NexusApp.Key } } })
         using (var body = await _nexus.Proxy.SendAsync(api))
             Assert.Equal(HttpStatusCode.OK, body.StatusCode);
         await session.PostAsync("/dashboard/keys", "/jobs/recurring/trigger", false, ("jobs[]", "partitions"));
         await session.PostAsync("/dashboard/keys", "/dashboard/logout", false);
-        var expected = new[] { "content.viewed request " + id + " by api key", "content.viewed request " + id + " by dashboard", "export.made audit by dashboard", "jobs.console recurring/trigger by dashboard", "login.ended dashboard by dashboard", "login.failed dashboard by nobody", "login.succeeded dashboard by dashboard" };
+        var expected = new[] { "content.viewed request " + id + " by api key", "content.viewed request " + id + " by dashboard", $"content.viewed requests {id} {id} by dashboard", "export.made audit by dashboard", "jobs.console recurring/trigger by dashboard", "login.ended dashboard by dashboard", "login.failed dashboard by nobody", "login.succeeded dashboard by dashboard" };
         List<AuditRow> rows = [];
         await NexusApp.UntilAsync(async () =>
         {

@@ -120,6 +120,8 @@ internal sealed partial class AuditTrail(Database database, TimeProvider time, I
             return path.StartsWith("/jobs/", StringComparison.Ordinal) && !path.StartsWith("/jobs/stats", StringComparison.Ordinal) ? ("jobs.console", path["/jobs/".Length..]) : null;
         if (path == "/dashboard/logs" && request.Query["handler"].ToString() is "Export" or "Day")
             return ("export.made", "log");
+        if (path == "/dashboard/compare" && Guid.TryParse(request.Query["left"], out var left) && Guid.TryParse(request.Query["right"], out var right))
+            return ("content.viewed", $"requests {left} {right}");
         if (Export().Match(path) is { Success: true } export)
             return ("export.made", export.Groups[1].Value);
         return Content().Match(path) is { Success: true } content && (content.Groups[2].Value == "request" || path.EndsWith("/export", StringComparison.Ordinal) || path.StartsWith("/dashboard/", StringComparison.Ordinal))
