@@ -1,9 +1,6 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using Nexus.Web.Configuration;
-using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
+using Nexus.Web.Tests.Storage;
 using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
@@ -95,6 +92,5 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.True(interrupted > 0, "No kill met a request in flight.");
     }
 
-    private string Private() => new PrivatePostgres(Options.Create(new DataOptions { Directory = _directory }), Options.Create(new StorageOptions()), NullLogger<PrivatePostgres>.Instance)
-        .Connection() is var settings ? new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = 3 }.ConnectionString : "";
+    private string Private() => PrivatePostgresTests.Server(_directory).Connection() is var settings ? new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MaxPoolSize = 3 }.ConnectionString : "";
 }

@@ -59,8 +59,9 @@ public class PrivatePostgresTests
         }
     }
 
-    private static PrivatePostgres Server(string dataDirectory) => new(
-        Options.Create(new DataOptions { Directory = dataDirectory }),
-        Options.Create(new StorageOptions()),
-        NullLogger<PrivatePostgres>.Instance);
+    internal static PrivatePostgres Server(string dataDirectory)
+    {
+        var (data, storage) = (Options.Create(new DataOptions { Directory = dataDirectory }), Options.Create(new StorageOptions()));
+        return new(data, storage, new WalArchive(storage, data), NullLogger<PrivatePostgres>.Instance);
+    }
 }

@@ -2,15 +2,16 @@ using System.CommandLine;
 using System.Globalization;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Backups.PointInTime;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Cli;
 
-/// <summary><c>nexus backup database|credentials|list</c>: the same backups that the jobs make, also while Nexus runs.</summary>
+/// <summary><c>nexus backup database|at|credentials|list</c>: the same backups that the jobs make, also while Nexus runs.</summary>
 internal static class BackupCommand
 {
-    public static Command Create() => new("backup", "Backups of the database and of the credential files.") { ForDatabase(), ForCredentials(), List() };
+    public static Command Create() => new("backup", "Backups of the database and of the credential files.") { ForDatabase(), At(), ForCredentials(), List() };
 
     private static Command ForDatabase()
     {
@@ -35,6 +36,29 @@ internal static class BackupCommand
             Console.Error.WriteLine($"{BackupWords.Size(manifest)}, {BackupWords.Rows(manifest)}. {manifest.Holds}");
             return 0;
         }, cancellation));
+        return command;
+    }
+
+    private static Command At()
+    {
+        var moment = new Argument<string>("moment") { Description = "An ISO 8601 time, such as 2026-11-25T10:00:00Z, or latest." };
+        var command = new Command("at", "The database as it was at a moment, as a backup that nexus restore takes (BACKUP_PITR); prints the file's path.") { moment };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var text = parsed.GetValue(moment)!;
+            DateTimeOffset? at = text == "latest" ? null : IsoTime.Parse("moment", text);
+            return CliDatabase.RunAsync(builder => builder.AddBackups(), async (services, stopping) =>
+            {
+                var manifest = await services.GetRequiredService<MomentBackup>().RunAsync(at, words =>
+                {
+                    Console.Error.WriteLine(words);
+                    return Task.CompletedTask;
+                }, stopping);
+                Console.WriteLine(Path.Combine(services.GetRequiredService<BackupStore>().DirectoryOf(manifest.Kind), manifest.File));
+                Console.Error.WriteLine($"{BackupWords.Size(manifest)}, {BackupWords.Rows(manifest)}. Compare and restore it with nexus restore --database FILE [--dry-run].");
+                return 0;
+            }, cancellation, mayBeAway: true);
+        });
         return command;
     }
 

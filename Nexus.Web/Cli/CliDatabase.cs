@@ -11,8 +11,9 @@ namespace Nexus.Web.Cli;
 internal static class CliDatabase
 {
     /// <param name="features">What the command needs besides storage.</param>
+    /// <param name="mayBeAway">The command has something to do without a database that answers, too.</param>
     /// <exception cref="InvalidOperationException">There is no private server, or its schema is another version's.</exception>
-    public static async Task<int> RunAsync(Action<WebApplicationBuilder> features, Func<IServiceProvider, CancellationToken, Task<int>> command, CancellationToken cancellation)
+    public static async Task<int> RunAsync(Action<WebApplicationBuilder> features, Func<IServiceProvider, CancellationToken, Task<int>> command, CancellationToken cancellation, bool mayBeAway = false)
     {
         await using var app = CliHost.Build(builder =>
         {
@@ -21,7 +22,7 @@ internal static class CliDatabase
         });
         CheckPrivateServer(app.Services);
         var database = app.Services.GetRequiredService<Database>();
-        if (!await AppliedMigrations.AreCompleteAsync(database.JobsDataSource, cancellation))
+        if (!mayBeAway && !await AppliedMigrations.AreCompleteAsync(database.JobsDataSource, cancellation))
             throw new InvalidOperationException("The database's schema is not this version's. Start this version of Nexus once: it brings the schema up to date.");
         await using var scope = app.Services.CreateAsyncScope();
         return await command(scope.ServiceProvider, cancellation);

@@ -1,5 +1,6 @@
 using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Backups.PointInTime;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Logs.Exporting;
 using Nexus.Web.Operations.Reports;
@@ -49,6 +50,12 @@ internal static class Schedule
             Cron = "30 5 * * 0",
             TimeBox = TimeSpan.FromHours(6),
             Retry = new(Attempts: 1, After: TimeSpan.FromMinutes(30)),
+        },
+        new(BaseBackupJob.Id, typeof(BaseBackupJob), "Where BACKUP_PITR is on: a base backup of the private PostgreSQL each week, and the WAL goes that no moment of BACKUP_PITR_DAYS needs.")
+        {
+            Cron = "45 0 * * *",
+            TimeBox = TimeSpan.FromHours(4),
+            Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(10)),
         },
         new(RetentionJob.Id, typeof(RetentionJob), "Deletes rollups, audit entries, alerts, reports and missed caches that RETENTION_* does not keep; partitions drops the ledger's and the payloads' months.")
         {

@@ -14,7 +14,7 @@ namespace Nexus.Web.Storage;
 /// generated password, adopted when a killed Nexus left it running, stopped with Nexus. Never run as root: PostgreSQL refuses
 /// that, so as root it runs as the user <c>postgres</c>.
 /// </summary>
-internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptions<StorageOptions> options, ILogger<PrivatePostgres> logger)
+internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptions<StorageOptions> options, WalArchive archive, ILogger<PrivatePostgres> logger)
 {
     private const string User = "postgres";
     private const string DatabaseName = "claude_proxy";
@@ -72,8 +72,9 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         DropForeignPidFile();
         if (!await IsRunningAsync(cancellation))
         {
+            var archiving = await archive.ServerOptionsAsync(cancellation);
             // Not given up half-way: a stop of Nexus right now would miss a server that has no process id file yet.
-            var start = await RunAsync("pg_ctl", CancellationToken.None, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}{Preload()}");
+            var start = await RunAsync("pg_ctl", CancellationToken.None, "start", "-w", "-t", "60", "-D", Cluster, "-l", Path.Combine(_home, "server.log"), "-o", $"-p {port} -k {_home}{Preload()}{archiving}");
             if (start.Code != 0)
                 throw new InvalidOperationException($"The private PostgreSQL did not start; its log is {_home}/server.log. {start.Output}");
         }
@@ -128,8 +129,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         Log.Initializing(logger, _home);
         var secret = Path.Combine(_home, "initial-password");
         WriteSecret(secret, Password());
-        if (Environment.IsPrivilegedProcess)
-            await ProcessRunner.RunAsync("chown", ["-R", $"{User}:", _home], cancellation);
+        await OwnAsync(["-R", _home], cancellation);
         try
         {
             var made = await RunAsync("initdb", CancellationToken.None, "-D", Cluster, "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "-k", $"--pwfile={secret}");
@@ -199,7 +199,16 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
 
     private string Password() => File.ReadAllText(PasswordFile).Trim().Split(':')[^1];
 
-    private static Task<(int Code, string Output)> RunAsync(string program, CancellationToken cancellation, params string[] arguments)
+    /// <summary>Gives files to the user that the server runs as.</summary>
+    /// <param name="what">Arguments of chown.</param>
+    public static async Task OwnAsync(string[] what, CancellationToken cancellation)
+    {
+        if (Environment.IsPrivilegedProcess)
+            await ProcessRunner.RunAsync("chown", [$"{User}:", .. what], cancellation);
+    }
+
+    /// <summary>Runs one of PostgreSQL's programs as the user that the server runs as.</summary>
+    public static Task<(int Code, string Output)> RunAsync(string program, CancellationToken cancellation, params string[] arguments)
     {
         var path = Path.Combine(PostgresBinaries.Find().Directory, program);
         return Environment.IsPrivilegedProcess
@@ -213,7 +222,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         file.Write(System.Text.Encoding.UTF8.GetBytes(text));
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

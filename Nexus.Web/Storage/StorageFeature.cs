@@ -10,7 +10,7 @@ internal static class StorageFeature
         // Whatever LOG_LEVEL is: DEBUG_SQL alone decides on statements, the threshold on slow ones.
         builder.Logging.AddFilter(typeof(SqlLog).FullName, builder.Configuration.GetSection(StorageOptions.Section).Get<StorageOptions>()!.DebugSql ? LogLevel.Debug : LogLevel.Warning);
         builder.Services.AddSingleton<SqlLog>();
-        builder.Services.AddSingleton<PrivatePostgres>();
+        builder.Services.AddSingleton<WalArchive>().AddSingleton<PrivatePostgres>();
         builder.Services.AddSingleton<Database>();
         builder.Services.AddHostedService(services => services.GetRequiredService<Database>());
         builder.Services.AddSingleton<ChangeFeed>();

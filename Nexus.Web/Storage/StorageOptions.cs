@@ -17,4 +17,13 @@ internal sealed class StorageOptions
 
     /// <summary>0: a free port is chosen once and kept.</summary>
     public int PrivatePostgresPort { get; set; }
+
+    /// <summary>Archives the private PostgreSQL's WAL, so that it can be recovered as of any moment.</summary>
+    public bool PointInTime { get; set; }
+
+    /// <summary>Empty: DATA_DIR/postgres/pitr.</summary>
+    public string PointInTimeDirectory { get; set; } = "";
+
+    /// <summary>How far back.</summary>
+    public int PointInTimeDays { get; set; }
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Nexus.Web.Operations.Backups;
 
 /// <summary>What a backup holds, as JSON beside it (<c>FILE.json</c>). Names, numbers and checksums only.</summary>
-/// <param name="Kind"><c>database</c>, <c>recent</c> (a part of the database) or <c>credentials</c>.</param>
+/// <param name="Kind"><c>database</c>, <c>recent</c> (a part of the database), <c>moment</c> (the database as it was once) or <c>credentials</c>.</param>
 /// <param name="Format"><c>sql.gz</c>, <c>custom</c> (pg_restore), <c>tar.gz</c> or <c>tar.gz.enc</c>.</param>
 /// <param name="Holds">In words.</param>
 internal sealed record BackupManifest(string Kind, string Format, string File, DateTimeOffset MadeAt, string Holds, FileSums Sums, string Nexus)

@@ -18,7 +18,7 @@ internal sealed record StoredBackup(string Path, BackupManifest? Manifest, long 
 internal sealed record Verification(DateTimeOffset At, string? Problem, string? Summary);
 
 /// <summary>
-/// The backups on disk: <c>database/backup-…</c>, <c>database/recent-…</c> and <c>credentials/credentials-…</c>, each with its
+/// The backups on disk: <c>database/backup-…</c>, <c>database/recent-…</c>, <c>database/moment-…</c> and <c>credentials/credentials-…</c>, each with its
 /// manifest. The files are the record: it survives the database that they are of.
 /// </summary>
 internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<DataOptions> data, IOptions<CredentialOptions> credentials, TimeProvider time)
@@ -66,7 +66,7 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
     }
 
     /// <summary>Of every kind, each newest first.</summary>
-    public IEnumerable<(string Kind, StoredBackup Backup)> All() => new[] { "database", "recent", "credentials" }.SelectMany(kind => List(kind).Select(backup => (kind, backup)));
+    public IEnumerable<(string Kind, StoredBackup Backup)> All() => new[] { "database", "recent", "moment", "credentials" }.SelectMany(kind => List(kind).Select(backup => (kind, backup)));
 
     /// <summary>By the name of its file alone; no path leads out of the store.</summary>
     public StoredBackup? Find(string name) => All().Select(stored => stored.Backup).FirstOrDefault(backup => backup.Name == name);
@@ -125,5 +125,5 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
         File.Move(path + UnfinishedSuffix, path, overwrite: true);
     }
 
-    private static string Prefix(string kind) => kind switch { "database" => "backup", "recent" => "recent", _ => "credentials" };
+    private static string Prefix(string kind) => kind switch { "database" => "backup", "recent" or "moment" or "credentials" => kind, _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no kind of backup") };
 }

@@ -8,9 +8,10 @@ namespace Nexus.Web.Operations.Backups;
 
 /// <param name="Since">Null: everything.</param>
 /// <param name="Custom">pg_dump's own format, for pg_restore, in place of SQL that psql reads.</param>
-internal sealed record BackupRequest(DateTimeOffset? Since = null, bool Custom = false)
+/// <param name="At">The moment that a recovered server stands at; null: now.</param>
+internal sealed record BackupRequest(DateTimeOffset? Since = null, bool Custom = false, DateTimeOffset? At = null)
 {
-    public string Kind => Since is null ? "database" : "recent";
+    public string Kind => At is not null ? "moment" : Since is null ? "database" : "recent";
 
     public string Format => Custom ? "custom" : "sql.gz";
 }
@@ -33,7 +34,7 @@ internal sealed partial class DatabaseBackup(Database database, BackupStore stor
             throw new InvalidOperationException("--since makes SQL: it cannot be combined with --custom.");
         var dump = await clients.FindAsync("pg_dump", connection.PostgreSqlVersion, cancellation);
         store.Prune(request.Kind);
-        var path = store.NewPath(request.Kind, request.Custom ? "dump" : "sql.gz", time.GetUtcNow());
+        var path = store.NewPath(request.Kind, request.Custom ? "dump" : "sql.gz", request.At ?? time.GetUtcNow());
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
         try
         {
@@ -57,7 +58,7 @@ internal sealed partial class DatabaseBackup(Database database, BackupStore stor
 
     private async Task<BackupManifest> WriteAsync(NpgsqlConnection connection, string path, BackupRequest request, SnapshotDump dump, string version, Func<DumpProgress, Task> report, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
+        var now = request.At ?? time.GetUtcNow();
         var size = await SnapshotFacts.BytesAsync(connection, cancellation);
         var progress = new DumpMeter(Expected(request, size), time, report);
         FileSums sums;

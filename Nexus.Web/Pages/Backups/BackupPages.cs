@@ -1,14 +1,16 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Backups.PointInTime;
 using Nexus.Web.Operations.Health.Probes;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Shared.Backups;
+using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages.Backups;
 
 /// <summary>What the page Backups shows.</summary>
-internal sealed class BackupPages(BackupStore store, JobPages jobs, IOptions<BackupOptions> options, TimeProvider time)
+internal sealed class BackupPages(BackupStore store, JobPages jobs, WalArchive archive, StoredBases bases, IOptions<BackupOptions> options, TimeProvider time)
 {
     private static readonly (string Id, string Verb)[] Jobs =
     [
@@ -28,6 +30,14 @@ internal sealed class BackupPages(BackupStore store, JobPages jobs, IOptions<Bac
             ? new BackupJobLine(job.Id, job.Verb, last.Running, last.Progress, last.Summary, last.Error, last.At)
             : new BackupJobLine(job.Id, job.Verb, false, null, null, null, null))];
     }
+
+    /// <summary>Which moments can be recovered; null where BACKUP_PITR is off.</summary>
+    public string? Moments() => (archive.IsOn, bases.List().LastOrDefault()) switch
+    {
+        (false, _) => null,
+        (_, null) => $"BACKUP_PITR is on. Moments can be recovered once the job {BaseBackupJob.Id} has run: tonight, or now on the page Jobs.",
+        (_, var oldest) => $"Every moment since {oldest.EndedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC can be had as a backup: nexus backup at TIME.",
+    };
 
     /// <summary>Red when the newest backup is damaged, or the newest that was restored as a test is too old.</summary>
     public BackupWarning? Warning()

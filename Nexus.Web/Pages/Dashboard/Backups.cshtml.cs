@@ -59,7 +59,7 @@ internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStar
     private async Task<IActionResult> ShowAsync(string? done, string? problem, CancellationToken cancellation)
     {
         Results = Fragment.Of<BackupList>(("Backups", pages.List()), ("Jobs", await pages.JobsAsync(cancellation)), ("Warning", pages.Warning()),
-            ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Done", done), ("Problem", problem));
+            ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Moments", pages.Moments()), ("Done", done), ("Problem", problem));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }
 }

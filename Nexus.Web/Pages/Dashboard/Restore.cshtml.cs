@@ -55,7 +55,7 @@ internal sealed class RestoreModel(BackupStore store, DatabaseRestore restore, R
         if (name is not null && backup is null)
             return NotFound();
         Name = name ?? "";
-        var kind = backup?.Manifest?.Kind ?? "database";
+        var kind = backup?.Manifest?.Kind is { } stored and not "moment" ? stored : "database";
         string? preview = null;
         try
         {

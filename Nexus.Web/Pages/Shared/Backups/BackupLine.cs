@@ -1,7 +1,7 @@
 namespace Nexus.Web.Pages.Shared.Backups;
 
 /// <summary>A backup as the page lists it.</summary>
-/// <param name="Kind"><c>database</c>, <c>recent</c> or <c>credentials</c>.</param>
+/// <param name="Kind"><c>database</c>, <c>recent</c>, <c>moment</c> or <c>credentials</c>.</param>
 /// <param name="Count">Rows, or files of a credentials backup; null when the manifest is missing.</param>
 /// <param name="Problem">Why the last drill failed.</param>
 public sealed record BackupLine(string Name, string Kind, DateTimeOffset MadeAt, long Bytes, long? Count, string? Holds, DateTimeOffset? VerifiedAt, string? Problem);
