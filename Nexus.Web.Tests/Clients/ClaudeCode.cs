@@ -33,12 +33,18 @@ internal sealed class ClaudeCode : IDisposable
         var (home, work) = Directories();
         var printed = new StringBuilder();
         foreach (var ask in asks)
-            printed.AppendLine(await ClientProcess.RunAsync(
-                Program,
-                ["-p", .. ask, "--output-format", "stream-json", "--verbose", .. PartialMessages ? (string[])["--include-partial-messages"] : [], "--allowedTools", "Bash Read Agent WebSearch"],
-                work,
-                new Dictionary<string, string>(Environment(route, home)) { ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1", ["DISABLE_TELEMETRY"] = "1" }));
+            printed.AppendLine(await PrintAsync(route, home, work, ask));
         return printed.ToString();
+    }
+
+    /// <summary>Asks twice, goes back to the first answer in the same session, and asks another thing.</summary>
+    public async Task<string> RewindAsync(Route route, string first, string second, string instead)
+    {
+        var (home, work) = Directories();
+        var printed = await PrintAsync(route, home, work, [first]);
+        await PrintAsync(route, home, work, [second, "--continue"]);
+        var answer = printed.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!).Last(line => line["type"]!.GetValue<string>() == "assistant");
+        return await PrintAsync(route, home, work, [instead, "--resume", answer["session_id"]!.GetValue<string>(), "--resume-session-at", answer["uuid"]!.GetValue<string>()]);
     }
 
     /// <summary>Says one thing on a terminal, as people do, waits for the scripted answer, and leaves.</summary>
@@ -86,6 +92,12 @@ internal sealed class ClaudeCode : IDisposable
         _refuser.Dispose();
         Directory.Delete(_root, recursive: true);
     }
+
+    private Task<string> PrintAsync(Route route, string home, string work, string[] ask) => ClientProcess.RunAsync(
+        Program,
+        ["-p", .. ask, "--output-format", "stream-json", "--verbose", .. PartialMessages ? (string[])["--include-partial-messages"] : [], "--allowedTools", "Bash Read Agent WebSearch"],
+        work,
+        new Dictionary<string, string>(Environment(route, home)) { ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1", ["DISABLE_TELEMETRY"] = "1" });
 
     private (string Home, string Work) Directories()
     {

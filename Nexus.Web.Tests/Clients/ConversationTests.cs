@@ -96,6 +96,17 @@ public sealed class ConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_rewind_is_a_branch_at_the_turn_that_was_gone_back_to()
+    {
+        await using var route = await Route.ThroughNexusAsync();
+        await _claude.RewindAsync(route, "Begin. [[play:say]]", "One way. [[play:say]]", "Another way. [[play:say]]");
+        var rows = Assert.Single(await FoundAsync(route)).Rows;
+        Assert.Single(rows.Select(row => row.SessionId).Distinct());
+        Assert.Equal("main main branch_", Branches(rows));
+        Assert.Equal([null, rows[0].Id, rows[0].Id], rows.Select(row => row.ParentId));
+    }
+
+    [Fact]
     public async Task A_message_thread_of_the_SDK_is_one_conversation_although_each_request_has_only_what_is_new()
     {
         await using var route = await Route.ThroughNexusAsync();
