@@ -23,6 +23,8 @@ internal static class OwnAddress
         UseCookies = false,
         ActivityHeadersPropagator = null,
         PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+        // Who leaves an answer leaves at once, and does not wait whether the rest of it comes.
+        ResponseDrainTimeout = TimeSpan.Zero,
         SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, errors) => errors == SslPolicyErrors.None || (certificate.IsOn && shown is not null && shown.GetRawCertData().AsSpan().SequenceEqual(certificate.Current.TargetCertificate.RawData)) },
     };
 }
