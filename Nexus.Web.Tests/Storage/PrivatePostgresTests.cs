@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Configuration;
 using Nexus.Web.Storage;
+using Nexus.Web.Tests.Infrastructure;
 using Npgsql;
 using Xunit;
 
@@ -57,6 +58,30 @@ public class PrivatePostgresTests
             other.Kill();
             directory.Delete(recursive: true);
         }
+    }
+
+    /// <summary>After an update whose image brings another PostgreSQL.</summary>
+    [Fact]
+    public async Task A_cluster_of_another_major_version_is_left_alone_and_told_while_requests_are_proxied()
+    {
+        var directory = Directory.CreateTempSubdirectory("nexus-private-");
+        var cluster = Directory.CreateDirectory(Path.Combine(directory.FullName, "postgres", "cluster")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(cluster, "PG_VERSION"), "9\n");
+        var server = Server(directory.FullName);
+        server.Connection();
+        var told = await Assert.ThrowsAsync<InvalidOperationException>(() => server.EnsureRunningAsync(CancellationToken.None));
+        Assert.Contains($"was made by PostgreSQL 9, but the installed server is {PostgresBinaries.Find().Major}", told.Message, StringComparison.Ordinal);
+        Assert.Equal(["PG_VERSION"], Directory.GetFileSystemEntries(cluster).Select(Path.GetFileName));
+
+        await using var upstream = await FakeAnthropic.StartAsync();
+        upstream.Replies("application/json", Streams.Json);
+        await using (var nexus = await NexusApp.StartAsync(upstream, "", directory.FullName))
+        {
+            await nexus.MessageAsync("{}");
+            Assert.Single(upstream.Requests);
+        }
+
+        directory.Delete(recursive: true);
     }
 
     internal static PrivatePostgres Server(string dataDirectory)
