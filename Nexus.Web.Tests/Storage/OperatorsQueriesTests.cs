@@ -55,4 +55,18 @@ public class OperatorsQueriesTests
         await using var chunks = source.CreateCommand("SELECT count(*) FROM streaming_chunks");
         Assert.Equal(0L, await chunks.ExecuteScalarAsync());
     }
+
+    [Fact]
+    public async Task A_database_of_the_older_system_keeps_its_tables_and_Nexus_works_beside_them()
+    {
+        var database = await (await Postgres.RunAsync()).CreateAsync("template0");
+        await using var source = NpgsqlDataSource.Create(database);
+        await using (var old = source.CreateCommand("CREATE TABLE api_requests (request_id uuid PRIMARY KEY, body jsonb); INSERT INTO api_requests VALUES (gen_random_uuid(), '{}'); CREATE TABLE streaming_chunks (id serial)"))
+            await old.ExecuteNonQueryAsync();
+        await using var upstream = await FakeAnthropic.StartAsync();
+        await using var nexus = await NexusApp.StartAsync(upstream, database);
+        await nexus.ReadyAsync();
+        await using var kept = source.CreateCommand("SELECT count(*) FROM api_requests WHERE body IS NOT NULL");
+        Assert.Equal(1L, await kept.ExecuteScalarAsync());
+    }
 }

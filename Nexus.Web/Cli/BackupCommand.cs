@@ -49,6 +49,15 @@ internal static class BackupCommand
             DateTimeOffset? at = text == "latest" ? null : IsoTime.Parse("moment", text);
             return CliDatabase.RunAsync(builder => builder.AddBackups(), async (services, stopping) =>
             {
+                try
+                {
+                    await AuditTrail.WriteAsync(services.GetRequiredService<Database>(), Actor.CommandLine, "backup.made", "moment", new { at = text }, stopping);
+                }
+                catch (Exception error) when (DatabaseAway.IsDatabase(error))
+                {
+                    Console.Error.WriteLine("The database is away, so the audit log has no entry of this.");
+                }
+
                 var manifest = await services.GetRequiredService<MomentBackup>().RunAsync(at, words =>
                 {
                     Console.Error.WriteLine(words);

@@ -109,7 +109,9 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
             File.Delete(left);
         var all = List(kind);
         var verified = all.Find(backup => backup.Verified is { Problem: null });
-        var expired = BackupRetention.Parse(options.Value.Retention).Expired(all, backup => backup.MadeAt).Where(backup => backup != verified && backup.MadeAt < time.GetUtcNow() - AlwaysKept).ToList();
+        // A moment of three days ago that was recovered a minute ago is a new backup.
+        DateTimeOffset Written(StoredBackup backup) => kind == "moment" ? File.GetLastWriteTimeUtc(backup.Path) : backup.MadeAt;
+        var expired = BackupRetention.Parse(options.Value.Retention).Expired(all, Written).Where(backup => backup != verified && Written(backup) < time.GetUtcNow() - AlwaysKept).ToList();
         expired.ForEach(Delete);
         return [.. expired.Select(backup => backup.Name)];
     }

@@ -58,6 +58,15 @@ public sealed class MomentBackupTests : IAsyncLifetime
         Assert.Equal(0, (await AtAsync(moments, null)).Database!.Rows.Where(table => table.Key.StartsWith("requests", StringComparison.Ordinal)).Sum(table => table.Value));
         Assert.NotEqual(second, third);
 
+        // After a complete loss nobody knows the base backup's password, and a new cluster begins anew beside the old one's archive.
+        await _nexus.DisposeAsync();
+        Directory.Delete(Path.Combine(_directory, "postgres", "cluster"), recursive: true);
+        File.Delete(Path.Combine(_directory, "postgres", "pgpass"));
+        _nexus = await NexusApp.StartAsync(_upstream, "", _directory, ("BACKUP_PITR", "true"));
+        await _nexus.ReadyAsync();
+        var saved = await AtAsync(_nexus.Services.GetRequiredService<MomentBackup>(), before);
+        Assert.Equal(made.Database.Rows, saved.Database!.Rows);
+
         // It is a backup like every other: restored, it is the database of that moment.
         var restored = await BackupNexus.EmptyAsync();
         await BackupNexus.ShellAsync($"gunzip < {Path.Combine(_directory, "backups", "database", made.File)} | psql -X -q -v ON_ERROR_STOP=1", restored);
@@ -69,7 +78,7 @@ public sealed class MomentBackupTests : IAsyncLifetime
     public async Task A_segment_is_archived_once_and_one_that_differs_is_never_replaced()
     {
         var script = Path.Combine(_directory, "postgres", "archive-wal");
-        var (segment, archived) = (Path.Combine(_directory, "segment"), Path.Combine(_directory, "postgres", "pitr", "wal", "0000000100000000000000FF.gz"));
+        var (segment, archived) = (Path.Combine(_directory, "segment"), Path.Combine(Directory.GetDirectories(Path.Combine(_directory, "postgres", "pitr")).Single(), "wal", "0000000100000000000000FF.gz"));
         await File.WriteAllTextAsync(segment, "wal");
         Task<(int Code, string Output, string Error)> ArchiveAsync() => Scripts.RunAsync(script, [segment, "0000000100000000000000FF"], "/", new Dictionary<string, string?>());
         Assert.Equal(0, (await ArchiveAsync()).Code);

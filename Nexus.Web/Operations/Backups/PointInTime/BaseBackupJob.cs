@@ -16,19 +16,16 @@ internal sealed class BaseBackupJob(WalArchive archive, StoredBases bases, Postg
     {
         if (!archive.IsOn)
             return new("Nothing to do: BACKUP_PITR is off, or the database is not the private PostgreSQL.", new { });
-        var newest = bases.List().FirstOrDefault();
-        if (newest is not null && newest.EndedAt > time.GetUtcNow() - Fresh)
-        {
-            var segments = bases.Prune();
-            return new($"The base backup of {newest.EndedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC is recent enough. {BackupWords.Files(segments, "WAL segment")} expired.", new { newest.EndedAt, expired = segments }, 1);
-        }
-
-        var made = await MakeAsync(context, cancellation);
-        var expired = bases.Prune();
+        var home = await archive.HomeAsync(cancellation);
+        var expired = bases.Prune(home);
+        var newest = StoredBases.ListOf(home).FirstOrDefault();
+        if (newest is { IsWhole: true } && newest.EndedAt > time.GetUtcNow() - Fresh)
+            return new($"The base backup of {newest.EndedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC is recent enough. {BackupWords.Files(expired, "WAL segment")} expired.", new { newest.EndedAt, expired }, 1);
+        var made = await MakeAsync(home, context, cancellation);
         return new($"{Path.GetFileName(made.Directory)}: {BackupWords.Size(made.Bytes)}. {BackupWords.Files(expired, "WAL segment")} expired.", new { made.EndedAt, made.Bytes, expired }, 1);
     }
 
-    private async Task<StoredBase> MakeAsync(JobContext context, CancellationToken cancellation)
+    private async Task<StoredBase> MakeAsync(string home, JobContext context, CancellationToken cancellation)
     {
         await using (var archiving = new NpgsqlCommand("SHOW archive_mode", context.Connection))
             if ((string)(await archiving.ExecuteScalarAsync(cancellation))! == "off")
@@ -37,7 +34,7 @@ internal sealed class BaseBackupJob(WalArchive archive, StoredBases bases, Postg
         var first = (string)(await segment.ExecuteScalarAsync(cancellation))!;
         var size = await SnapshotFacts.BytesAsync(context.Connection, cancellation);
         var program = await clients.FindAsync("pg_basebackup", context.Connection.PostgreSqlVersion, cancellation);
-        var directory = bases.New();
+        var directory = bases.New(home);
         try
         {
             var environment = PostgresClients.Environment(context.Connection, database.Settings, context.Connection.Database);

@@ -9,6 +9,8 @@ namespace Nexus.Web.Operations.Backups.PointInTime;
 /// </summary>
 internal sealed class MomentBackup(WalArchive archive, StoredBases bases, DatabaseBackup backup, Database database, TimeProvider time)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     /// <param name="at">Null: the last moment that was archived.</param>
     /// <exception cref="InvalidOperationException">The moment cannot be reached: says which can.</exception>
     public async Task<BackupManifest> RunAsync(DateTimeOffset? at, Func<string, Task> report, CancellationToken cancellation)
@@ -23,19 +25,23 @@ internal sealed class MomentBackup(WalArchive archive, StoredBases bases, Databa
             throw new InvalidOperationException("There is no base backup yet. The job base-backup makes one each week: run it on the page Jobs.");
         var from = stored.Find(candidate => at is null || candidate.EndedAt <= at)
             ?? throw new InvalidOperationException($"{at:yyyy-MM-dd HH:mm:ss} UTC is too long ago: the oldest base backup ended at {stored[^1].EndedAt:yyyy-MM-dd HH:mm:ss} UTC (BACKUP_PITR_DAYS).");
-        await FlushAsync(report, cancellation);
+        await FlushAsync(from, report, cancellation);
         await report($"Recovering from {Path.GetFileName(from.Directory)}.");
+        if (!from.IsWhole)
+            await report($"The archive has a gap after {Path.GetFileName(from.Directory)}, where archiving was off: later moments than that cannot be recovered from it.");
         await using var server = await RecoveredServer.StartAsync(archive, from, at, database.Settings, cancellation);
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync(cancellation);
         return await backup.RunAsync(connection, new(At: at ?? await LastAsync(connection, cancellation)), progress => report($"{progress.Bytes >> 20} MB are dumped."), cancellation);
     }
 
-    /// <summary>Has the running server archive what it wrote last. Without one, the archive is what there is.</summary>
-    private async Task FlushAsync(Func<string, Task> report, CancellationToken cancellation)
+    /// <summary>Has the running server archive what it wrote last. Without one, or after a loss of it, the archive is what there is.</summary>
+    private async Task FlushAsync(StoredBase from, Func<string, Task> report, CancellationToken cancellation)
     {
         try
         {
+            if (await archive.HomeAsync(cancellation) != from.Home)
+                return;
             await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.Settings.ConnectionString) { Pooling = false }.ConnectionString);
             await connection.OpenAsync(cancellation);
             // Recovery to a time stops at the first commit after it, so there must be one.
@@ -44,10 +50,14 @@ internal sealed class MomentBackup(WalArchive archive, StoredBases bases, Databa
             await using var end = new NpgsqlCommand("SELECT pg_walfile_name(pg_switch_wal())", connection);
             var segment = (string)(await end.ExecuteScalarAsync(cancellation))!;
             await report($"Waiting for WAL segment {segment} to be archived.");
-            while (!File.Exists(Path.Combine(archive.Segments, segment + ".gz")))
-                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellation);
+            for (var begun = time.GetTimestamp(); !File.Exists(Path.Combine(WalArchive.SegmentsIn(from.Home), segment + ".gz")); await Task.Delay(TimeSpan.FromMilliseconds(200), time, cancellation))
+                if (time.GetElapsedTime(begun) > Patience)
+                {
+                    await report($"It is not archived after {Patience.TotalSeconds:0} s (the page Health says why): what is archived already has to do.");
+                    return;
+                }
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (error is NpgsqlException or InvalidOperationException)
         {
             await report($"The database is away ({error.Message}): only what is archived already can be recovered.");
         }

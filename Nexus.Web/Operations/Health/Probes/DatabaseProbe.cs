@@ -40,12 +40,14 @@ internal sealed class DatabaseProbe(Database database, IOptions<StorageOptions> 
         var before = time.GetTimestamp();
         await using var command = new NpgsqlCommand("""
             SELECT current_setting('server_version_num')::int, pg_is_in_recovery(), current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
-                   (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'), clock_timestamp()
+                   (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'), clock_timestamp(),
+                   (SELECT last_failed_wal FROM pg_stat_archiver WHERE last_failed_time > coalesce(last_archived_time, '-infinity'))
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         var (version, standby, most, open) = (reader.GetInt32(0), reader.GetBoolean(1), reader.GetInt32(2), reader.GetInt32(3));
         ClockOffset = reader.GetFieldValue<DateTimeOffset>(4) - time.GetUtcNow() + (time.GetElapsedTime(before) / 2);
+        var unarchived = storage.Value.PointInTime && !await reader.IsDBNullAsync(5, cancellation) ? reader.GetString(5) : null;
         await reader.DisposeAsync();
         var words = $"PostgreSQL {version / 10_000}.{version % 10_000} at {database.Settings.Host}, {open} of {most} connections open";
         if (version < OldestVersion)
@@ -54,6 +56,8 @@ internal sealed class DatabaseProbe(Database database, IOptions<StorageOptions> 
             return Finding.Failure($"{words}: a standby, which takes no writes.", "Point DATABASE_URL at the primary, or name all hosts in it so that the one that takes writes is found.");
         if (!await AppliedMigrations.AreCompleteAsync(database.JobsDataSource, cancellation))
             return Finding.Warning($"{words}; its schema is not this version's.", "Start this version of Nexus: it brings the schema up to date.");
+        if (unarchived is not null)
+            return Finding.Failure($"{words}; WAL segment {unarchived} cannot be archived, and WAL is kept until it can.", $"Look at the end of {data.Value.PostgresDirectory}/server.log and at the space in BACKUP_PITR_DIR; switch BACKUP_PITR off if it must not fill this disk.");
         return open > most * 0.9
             ? Finding.Warning($"{words}: nearly all.", "Close what else uses the server, raise its max_connections, or lower pool_max in DATABASE_URL.")
             : Finding.Ok($"{words}.");
