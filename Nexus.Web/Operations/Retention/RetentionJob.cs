@@ -30,8 +30,6 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
             ("conversation_branches", Ended, ledger), ("conversation_sessions", Ended, ledger), ("conversations", "last_at < $1", ledger),
         ];
         var gone = new Dictionary<string, long>();
-        // The audit log refuses to lose entries to anybody else.
-        await ExecuteAsync(context.Connection, "SELECT set_config('nexus.retention', 'on', false)", null, cancellation);
         foreach (var (table, expired, bound) in classes)
         {
             if (bound is { } before && await ExpiredRows.DeleteAsync(context.Connection, table, expired, before, cancellation) is var rows and > 0)
