@@ -22,6 +22,13 @@ public sealed class ComponentTests : BunitContext
     }
 
     [Fact]
+    public void Nobody_is_next_where_no_domain_has_accounts()
+    {
+        Assert.Equal("", Render<NextPickView>(view => view.Add(v => v.Domains, [])).Markup.Trim());
+        Assert.Equal("one.example", Render<NextPickView>(view => view.Add(v => v.Domains, ["one.example"])).Find("option").TextContent);
+    }
+
+    [Fact]
     public void A_failed_request_is_red_and_its_row_leads_to_its_page_under_the_same_filter()
     {
         var line = Line("upstream_cut");

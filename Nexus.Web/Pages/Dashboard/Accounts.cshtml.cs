@@ -19,8 +19,7 @@ internal sealed class AccountsModel(CredentialFiles files, AccountAdmin admin, I
     public IActionResult OnGet(string? domain, string? model, string? session)
     {
         var next = domain is null ? null : new AccountViews(files, time.GetUtcNow()).Next(domain, model?.Trim() ?? "", session?.Trim() ?? "");
-        IReadOnlyList<string> domains = [.. files.Domains.Where(known => files.Find(known)?.Problem is null).Order(StringComparer.Ordinal)];
-        Next = Fragment.Of<NextPickView>(("Domains", domains), ("Next", next));
+        Next = Fragment.Of<NextPickView>(("Domains", Domains()), ("Next", next));
         return domain is not null && Request.IsHtmx() ? new ComponentResult(Next) : Show(null);
     }
 
@@ -38,9 +37,11 @@ internal sealed class AccountsModel(CredentialFiles files, AccountAdmin admin, I
         };
         if (done is null)
             return NotFound();
-        Next = Fragment.Of<NextPickView>(("Domains", files.Domains.Order(StringComparer.Ordinal).ToList()));
+        Next = Fragment.Of<NextPickView>(("Domains", Domains()));
         return Show(done);
     }
+
+    private IReadOnlyList<string> Domains() => [.. files.Domains.Where(domain => files.Find(domain)?.Problem is null).Order(StringComparer.Ordinal)];
 
     private IActionResult Show(string? done)
     {
