@@ -43,7 +43,7 @@ internal sealed class FakeSmtp : IAsyncDisposable
                 await TalkAsync(client);
             }
         }
-        catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException or IOException)
+        catch (Exception error) when (error is OperationCanceledException or SocketException or InvalidOperationException or IOException)
         {
             // The test is over.
         }
