@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Nexus.Web.Operations.Alerts;
 using Nexus.Web.Operations.Audit;
+using Nexus.Web.Operations.Health;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
@@ -176,6 +178,46 @@ public sealed class AlertEvaluatorTests : IAsyncLifetime
         Assert.Equal("asked 1 times", Assert.Single(await _nexus.AlertsAsync()).Summary);
         await _nexus.LookAsync(evaluator, 1);
         Assert.Equal("asked 2 times", Assert.Single(await _nexus.AlertsAsync()).Summary);
+    }
+
+    [Fact]
+    public async Task What_failed_is_asked_again_no_sooner_and_leaves_its_alerts_as_they_are()
+    {
+        var asked = 0;
+        var source = new AlertSource(["job"], false, _ => ++asked == 2 ? throw new TimeoutException("slow") : Task.FromResult<IReadOnlyList<Reading>>([new("job", "x", 1, $"asked {asked} times")])).AtMostEvery(TimeSpan.FromMinutes(10), _nexus.Clock);
+        var evaluator = _nexus.Evaluator(source);
+        await _nexus.LookAsync(evaluator);
+        await _nexus.LookAsync(evaluator, 10);
+        await _nexus.LookAsync(evaluator, 9);
+        var alert = Assert.Single(await _nexus.AlertsAsync());
+        Assert.Equal((2, "firing", "asked 1 times"), (asked, alert.State, alert.Summary));
+        await _nexus.LookAsync(evaluator, 1);
+        Assert.Equal("asked 3 times", Assert.Single(await _nexus.AlertsAsync()).Summary);
+    }
+
+    [Fact]
+    public async Task Who_acknowledged_one_failing_check_is_told_of_the_next_and_an_alert_of_the_whole_node_ends()
+    {
+        var services = _nexus.App.Services;
+        var board = ActivatorUtilities.CreateInstance<CheckBoard>(services);
+        var node = Environment.MachineName;
+        Task FailingAsync(params string[] checks) => board.PublishAsync(new(checks.ToDictionary(check => check, check => new HealthReportEntry(HealthStatus.Unhealthy, check + " is broken", TimeSpan.Zero, null, null)), TimeSpan.Zero), default);
+        await _nexus.SqlAsync($"INSERT INTO alerts (id, rule, subject, severity, state, summary, value, threshold, started_at, fired_at) VALUES (gen_random_uuid(), 'health', '{node}', 'critical', 'acknowledged', 'both', 1, 1, now(), now())");
+        var evaluator = _nexus.Evaluator([.. ActivatorUtilities.CreateInstance<NodeSources>(services, board).All().Where(source => source.Rules.Contains("health"))]);
+        await FailingAsync("memory");
+        await _nexus.LookAsync(evaluator);
+        await _nexus.LookAsync(evaluator, 1.5);
+        await using (var scope = services.CreateAsyncScope())
+            await scope.ServiceProvider.GetRequiredService<AlertDesk>().AcknowledgeAsync((await _nexus.AlertsAsync()).Single(alert => alert.Subject == node + "/memory").Id, Operator, default);
+        await FailingAsync("memory", "clock");
+        await _nexus.LookAsync(evaluator, 1);
+        await _nexus.LookAsync(evaluator, 1.5);
+        Assert.Equal([(node, "resolved"), (node + "/clock", "firing"), (node + "/memory", "acknowledged")], (await _nexus.AlertsAsync()).Select(alert => (alert.Subject, alert.State)).Order());
+        Assert.Equal(["Firing: Health check failing", "Firing: Health check failing"], await _nexus.TitlesAsync());
+        Assert.Contains("clock is broken", (await _nexus.ToldAsync(2))[1], StringComparison.Ordinal);
+        var silence = new AlertSilenceRow { Id = Guid.NewGuid(), Rule = "", Subject = node, StartsAt = default, EndsAt = default, Reason = "moved", CreatedAt = default, CreatedBy = "operator" };
+        Assert.True(AlertRound.Covers(silence, "health", node + "/clock"));
+        Assert.False(AlertRound.Covers(silence, "health", node + "2/clock"));
     }
 
     private async Task ChangeAsync(RuleChange change)

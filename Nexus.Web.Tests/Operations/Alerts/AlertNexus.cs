@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Nexus.Web.Operations.Alerts;
 using Nexus.Web.Operations.Channels;
+using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Npgsql;
@@ -38,7 +39,7 @@ internal sealed class AlertNexus : IAsyncDisposable
 
     public AlertEvaluator Evaluator(params AlertSource[] sources) => new(
         App.Services.GetRequiredService<Database>(), sources.Length > 0 ? sources : [new(["errors", "job"], false, _ => Seen is { } seen ? Task.FromResult<IReadOnlyList<Reading>>(seen) : throw new TimeoutException("blind"))],
-        App.Services.GetRequiredService<Deliveries>(), App.Services.GetRequiredService<IOptions<ChannelOptions>>(), Clock, NullLogger<AlertEvaluator>.Instance);
+        App.Services.GetRequiredService<Deliveries>(), App.Services.GetRequiredService<IOptions<ChannelOptions>>(), App.Services.GetRequiredService<SecretMask>(), Clock, NullLogger<AlertEvaluator>.Instance);
 
     /// <summary>Looks after some time has passed.</summary>
     public async Task LookAsync(AlertEvaluator evaluator, double minutes = 0)

@@ -45,4 +45,41 @@ public sealed class AlertsWithoutDatabaseTests
             server.Remove();
         }
     }
+
+    [Fact]
+    public async Task One_that_ends_and_begins_anew_while_the_database_is_away_is_two_in_the_history()
+    {
+        var server = await Postgres.StartAsync();
+        try
+        {
+            await using var nexus = await AlertNexus.StartAsync(await server.CreateAsync("template_nexus"));
+            await nexus.App.ReadyAsync();
+            var database = nexus.App.Services.GetRequiredService<Database>();
+            var broken = true;
+            var evaluator = nexus.Evaluator(AlertSource.Memory("health", () => broken ? new("health", Environment.MachineName + "/clock", 1, "It is off.") : null));
+            await nexus.LookAsync(evaluator);
+            await nexus.LookAsync(evaluator, 1.5);
+            Assert.Equal("firing", Assert.Single(await nexus.AlertsAsync()).State);
+
+            await server.StopServerAsync();
+            NpgsqlConnection.ClearAllPools();
+            await NexusApp.UntilAsync(() => Task.FromResult(database.State.Condition == DatabaseCondition.Away), "the database is away");
+            foreach (var now in new[] { false, true })
+            {
+                broken = now;
+                await nexus.LookAsync(evaluator, 1);
+                await nexus.LookAsync(evaluator, 2.5);
+            }
+
+            await server.StartServerAsync();
+            await nexus.App.ReadyAsync();
+            database.ClearPools();
+            await nexus.LookAsync(evaluator, 1);
+            Assert.Equal(["resolved", "firing"], (await nexus.AlertsAsync()).Select(alert => alert.State));
+        }
+        finally
+        {
+            server.Remove();
+        }
+    }
 }

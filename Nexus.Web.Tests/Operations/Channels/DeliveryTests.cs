@@ -38,7 +38,7 @@ public sealed class DeliveryTests
     public async Task Attempts_are_bounded_and_what_waited_too_long_is_no_news()
     {
         var (clock, channel) = (new FakeTimeProvider(), new Refusing());
-        var deliveries = new Deliveries([channel], clock);
+        var deliveries = new Deliveries([channel], new(), clock);
         var delivery = deliveries.New("slack", Message);
         for (; delivery.State == Deliveries.Waiting; clock.SetUtcNow(delivery.NextAt))
         {
@@ -51,6 +51,29 @@ public sealed class DeliveryTests
         clock.Advance(TimeSpan.FromHours(3));
         await deliveries.AttemptAsync(old, default);
         Assert.Equal((Deliveries.Failed, "It waited too long to be news.", Deliveries.MostAttempts), (old.State, old.Error, channel.Asked));
+    }
+
+    [Fact]
+    public async Task No_more_are_taken_than_can_be_tried_in_time_and_what_an_attempt_too_late_came_to_is_not_kept()
+    {
+        await using var nexus = await AlertNexus.StartAsync();
+        await nexus.App.ReadyAsync();
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(1));
+        var deliveries = new Deliveries([], new(), clock);
+        await using var db = await nexus.ContextAsync();
+        db.AddRange(Enumerable.Range(0, 6).Select(_ => deliveries.New("slack", Message)));
+        await db.SaveChangesAsync();
+        db.ChangeTracker.Clear();
+        var slow = await deliveries.TakeDueAsync(db, default);
+        Assert.Equal((4, 2, 0), (slow.Count, (await deliveries.TakeDueAsync(db, default)).Count, (await deliveries.TakeDueAsync(db, default)).Count));
+        clock.Advance(TimeSpan.FromMinutes(3));
+        var again = (await deliveries.TakeDueAsync(db, default)).Concat(await deliveries.TakeDueAsync(db, default)).Single(delivery => delivery.Id == slow[0].Id);
+        (slow[0].Error, again.State, again.SentAt) = ("No answer.", Deliveries.Delivered, clock.GetUtcNow());
+        Assert.Equal(0, await Deliveries.StoreAsync(db, slow[0], default));
+        Assert.Equal(1, await Deliveries.StoreAsync(db, again, default));
+        Assert.Equal(0, await Deliveries.StoreAsync(db, slow[0], default));
+        var stored = await db.AlertDeliveries.AsNoTracking().SingleAsync(row => row.Id == again.Id);
+        Assert.Equal((Deliveries.Delivered, 2, null), (stored.State, stored.Attempts, stored.Error));
     }
 
     private sealed class Refusing : IChannel

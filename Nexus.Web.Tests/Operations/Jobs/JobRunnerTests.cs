@@ -79,4 +79,15 @@ public sealed class JobRunnerTests : IAsyncLifetime
         Assert.Equal("failed", stored.Outcome);
         Assert.Contains("content_parts", stored.Result, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_is_stored_of_an_error_has_no_secret_that_it_quotes()
+    {
+        await using (var source = NpgsqlDataSource.Create(_database))
+        await using (var broken = source.CreateCommand("CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''x-api-key: CaNaRy7''; END'; CREATE TRIGGER broken BEFORE DELETE ON usage_5m FOR EACH STATEMENT EXECUTE FUNCTION broken()"))
+            await broken.ExecuteNonQueryAsync();
+        _time.SetUtcNow(new(2026, 11, 25, 2, 30, 0, TimeSpan.Zero));
+        await Assert.ThrowsAsync<PostgresException>(() => _runner.RunAsync("retention", null, CancellationToken.None));
+        Assert.EndsWith("x-api-key: ****", Assert.Single(await _jobs.RunsAsync()).Error, StringComparison.Ordinal);
+    }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -9,6 +10,7 @@ using Nexus.Web.Operations.Logs;
 using Nexus.Web.Operations.Logs.Exporting;
 using Nexus.Web.Operations.Retention;
 using Nexus.Web.Tests.Infrastructure;
+using Npgsql;
 using Xunit;
 
 namespace Nexus.Web.Tests.Operations.Logs;
@@ -31,9 +33,10 @@ public sealed class CanaryTests : IDisposable
         };
         WriteCredential("paid.example", $$"""{"type":"api_key","api_key":"plain-{{Canary}}","client_api_key":"also-{{Canary}}"}""");
         WriteCredential("broken.example", $$"""{"type":"api_key","api_key":"sk-ant-{{Canary}}" """);
-        await using var nexus = NexusProcess.Start(_directory,
+        var database = await Postgres.NewDatabaseAsync();
+        await using var nexus = NexusProcess.Start(_directory, ("SLACK_WEBHOOK_URL", upstream.Url + "/slack/" + Canary), ("Alerts__Seconds", "1"),
             ("DEBUG", "true"), ("DEBUG_SQL", "true"), ("SLOW_QUERY_THRESHOLD_MS", "0"), ("CLAUDE_API_BASE_URL", upstream.Url), ("DASHBOARD_API_KEY", $"dashboard-{Canary}"),
-            ("DATABASE_URL", await Postgres.NewDatabaseAsync() + $";Password={Canary}"));
+            ("DATABASE_URL", database + $";Password={Canary}"));
         var (proxy, dashboard) = await nexus.ListeningAsync();
         foreach (var (host, header, value) in new[]
         {
@@ -66,6 +69,7 @@ public sealed class CanaryTests : IDisposable
 
         using var metrics = await dashboard.SendAsync(new(HttpMethod.Get, "/metrics") { Headers = { { "X-Dashboard-Key", $"dashboard-{Canary}" } } });
         Assert.DoesNotContain(Canary, await metrics.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
+        await AssertAlertsAndAuditAsync(dashboard, upstream, database);
         await NexusApp.UntilAsync(() => Task.FromResult(nexus.TryFind("exchange_analysed", out _)), "the lane is logged");
         Assert.Equal(0, await nexus.StopAsync());
         await AssertFilesAndExportsAsync(nexus);
@@ -94,6 +98,33 @@ public sealed class CanaryTests : IDisposable
         Assert.Equal("dashboard", Assert.Single(nexus.Lines, line => Message(line) == "Page served").GetProperty("service").GetString());
         Assert.All(nexus.Lines, line => Assert.DoesNotMatch("^(Microsoft|System|Npgsql|Hangfire|Yarp)", line.GetProperty("source").GetString()));
         Assert.DoesNotContain(nexus.Lines, line => line.GetProperty("level").GetString() is "debug" or "error");
+    }
+
+    /// <summary>An error that quotes a secret becomes an alert and a message that is refused with another; an export is searched for one.</summary>
+    private static async Task AssertAlertsAndAuditAsync(HttpClient dashboard, FakeAnthropic slack, string database)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        async Task<string> OneAsync(string sql)
+        {
+            await using var command = source.CreateCommand(sql);
+            return await command.ExecuteScalarAsync() as string ?? "";
+        }
+
+        await NexusApp.UntilAsync(async () => await OneAsync("SELECT to_regclass('alert_deliveries')::text") != "", "the schema is there");
+        await OneAsync($"INSERT INTO job_runs (id, job, node, by_hand, started_at, outcome, error) VALUES (gen_random_uuid(), 'vacuum', 'x', false, now() + interval '1 hour', 'failed', 'x-api-key: {Canary}, then Bearer {Canary}-token')");
+        foreach (var query in new[] { $"action=sk-ant-{Canary}", $"action=Bearer+{Canary}", $"action=Bearer%20{Canary}", $"action=dashboard%2D{Canary}" })
+            using (var export = await dashboard.SendAsync(new(HttpMethod.Get, "/api/export/audit?format=csv&" + query) { Headers = { { "X-Dashboard-Key", $"dashboard-{Canary}" } } }))
+                Assert.Equal(HttpStatusCode.OK, export.StatusCode);
+        await NexusApp.UntilAsync(async () => await OneAsync("SELECT 'x' FROM alert_deliveries WHERE error IS NOT NULL") != "" && await OneAsync("SELECT 'x' FROM audit_log WHERE action = 'export.made' HAVING count(*) = 4") != "", "it is told and written down");
+        foreach (var table in new[] { "alerts", "alert_deliveries", "audit_log" })
+        {
+            var stored = await OneAsync($"SELECT string_agg(r::text, E'\n') FROM {table} r");
+            Assert.Contains("****", stored, StringComparison.Ordinal);
+            Assert.DoesNotContain(Canary, stored, StringComparison.OrdinalIgnoreCase);
+        }
+
+        var told = slack.Requests.First(request => request.Target.StartsWith("/slack/", StringComparison.Ordinal));
+        Assert.DoesNotContain(Canary, Encoding.UTF8.GetString(told.Body), StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>The files have what standard output and standard error have, and their exports the same.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Channels;
+using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Operations.Alerts;
@@ -9,7 +10,7 @@ namespace Nexus.Web.Operations.Alerts;
 /// Looks at everything once: reads the sources, decides, stores what changed and queues the messages in one transaction. While the
 /// database is away it does the same in memory with what this node sees of itself, and catches up when the database is back.
 /// </summary>
-internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<AlertSource> sources, Deliveries deliveries, IOptions<ChannelOptions> options, TimeProvider time, ILogger<AlertEvaluator> logger)
+internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<AlertSource> sources, Deliveries deliveries, IOptions<ChannelOptions> options, SecretMask mask, TimeProvider time, ILogger<AlertEvaluator> logger)
 {
     private const int Lock = 0x6e61_6c74;
 
@@ -48,7 +49,7 @@ internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<Al
 
         var readings = await ReadAsync(shared: false, cancellation);
         if (trouble is not null && readings.All.All(reading => reading.Rule != AlertRule.Database))
-            readings = readings with { All = [.. readings.All, new(AlertRule.Database, Node, 1, $"{Node} cannot use PostgreSQL: {trouble.TrimEnd('.')}.")] };
+            readings = readings with { All = [.. readings.All, new(AlertRule.Database, Node, 1, $"{Node} cannot use PostgreSQL: {mask.Apply(trouble).TrimEnd('.')}.")] };
         LookInMemory(readings);
     }
 
@@ -84,7 +85,7 @@ internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<Al
         var at = time.GetUtcNow();
         var round = new AlertRound(_rules, _silences, at);
         round.Run(_open, readings, Node, _ => false);
-        foreach (var alert in _open.Concat(round.Begun).Where(alert => readings.Here.Contains(alert.Rule) && alert.Subject == Node))
+        foreach (var alert in _open.Concat(round.Begun).Where(alert => readings.Here.Contains(alert.Rule) && Reading.NodeOf(alert.Subject) == Node))
             _unsaved[alert.Id] = alert;
         foreach (var alert in round.Dropped)
             _unsaved[alert.Id] = null;
@@ -97,7 +98,8 @@ internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<Al
     /// <summary>Writes down what happened while the database was away.</summary>
     private async Task CatchUpAsync(NexusDbContext db, CancellationToken cancellation)
     {
-        foreach (var (id, alert) in _unsaved)
+        // Oldest first, each by itself: what ended before the same began anew must not be in its way.
+        foreach (var (id, alert) in _unsaved.OrderBy(pair => pair.Key))
         {
             var stored = await db.Alerts.FirstOrDefaultAsync(row => row.Id == id, cancellation);
             if (alert is null && stored is { State: "pending" })
@@ -106,9 +108,8 @@ internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<Al
                 db.Entry(stored).CurrentValues.SetValues(alert);
             else if (alert is { FiredAt: not null } && !await db.Alerts.AnyAsync(row => row.Rule == alert.Rule && row.Subject == alert.Subject && row.State != "resolved", cancellation))
                 db.Add(alert);
+            await db.SaveChangesAsync(cancellation);
         }
-
-        await db.SaveChangesAsync(cancellation);
     }
 
     private async Task<Readings> ReadAsync(bool shared, CancellationToken cancellation)
@@ -119,7 +120,7 @@ internal sealed partial class AlertEvaluator(Database database, IReadOnlyList<Al
         {
             try
             {
-                all.AddRange(await source.ReadAsync(cancellation));
+                all.AddRange((await source.ReadAsync(cancellation)).Select(reading => reading with { Says = mask.Apply(reading.Says) }));
                 (source.OfNode ? here : everywhere).UnionWith(source.Rules);
             }
             catch (Exception error) when (!cancellation.IsCancellationRequested)

@@ -27,7 +27,7 @@ internal sealed class AlertRound(IReadOnlyDictionary<string, AlertRule> rules, I
                 Look(known.GetValueOrDefault((reading.Rule, reading.Subject)), reading, rule);
         foreach (var alert in open.Where(alert => !seen.Contains((alert.Rule, alert.Subject))))
         {
-            var looked = readings.Everywhere.Contains(alert.Rule) || (readings.Here.Contains(alert.Rule) && (alert.Subject == node || gone(alert.Subject)));
+            var looked = readings.Everywhere.Contains(alert.Rule) || (readings.Here.Contains(alert.Rule) && (Reading.NodeOf(alert.Subject) is var of && (of == node || gone(of))));
             if (!rules.TryGetValue(alert.Rule, out var rule))
                 Resolve(alert);
             else if (looked || !rule.Enabled)
@@ -61,9 +61,9 @@ internal sealed class AlertRound(IReadOnlyDictionary<string, AlertRule> rules, I
     /// <summary>Its rule does not exist any more.</summary>
     private void Resolve(AlertRow alert) => (alert.State, alert.ResolvedAt) = ("resolved", at);
 
-    /// <summary>Whether a silence is about an alert, whenever it is.</summary>
+    /// <summary>Whether a silence is about an alert, whenever it is. A node's is about all its parts.</summary>
     public static bool Covers(AlertSilenceRow silence, string rule, string subject) =>
-        (silence.Rule.Length == 0 || silence.Rule == rule) && (silence.Subject.Length == 0 || silence.Subject == subject);
+        (silence.Rule.Length == 0 || silence.Rule == rule) && (silence.Subject.Length == 0 || silence.Subject == subject || silence.Subject == Reading.NodeOf(subject));
 
     private static AlertStanding Standing(AlertRow alert) => new(Enum.Parse<AlertState>(alert.State, ignoreCase: true), alert.StartedAt, alert.FiredAt, alert.ClearSince, alert.NotifiedAt);
 

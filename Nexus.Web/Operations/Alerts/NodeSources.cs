@@ -24,7 +24,7 @@ internal sealed class NodeSources(Database database, CheckBoard checks, IService
             var count = refused.Read();
             return new("auth", Node, count, $"{count} wrong keys and failed sign-ins in 5 minutes at {Node}.", "/dashboard/audit");
         });
-        yield return AlertSource.Memory("health", Failing);
+        yield return new(["health"], true, _ => Task.FromResult(Failing()));
         if (_journal is null)
             yield break;
         var shed = new CounterWindow(TimeSpan.FromMinutes(15), () => _journal.Status.PayloadsShed, time);
@@ -39,12 +39,9 @@ internal sealed class NodeSources(Database database, CheckBoard checks, IService
             : new(AlertRule.Database, Node, 1, $"{Node} cannot use PostgreSQL{(state.LastError is { } error ? $": {error.TrimEnd('.')}" : " yet")}.");
     }
 
-    /// <summary>Checks that do not work; those with a rule of their own are told by it.</summary>
-    private Reading? Failing()
-    {
-        var failing = checks.States.Where(check => check.Status == HealthStatus.Unhealthy && !ToldBefore.Contains(check.Name)).ToList();
-        return failing.Count == 0 ? null : new("health", Node, 1, $"{Node}: {string.Join(" ", failing.Select(check => $"{check.Title}: {check.Summary}"))}", "/dashboard/health");
-    }
+    /// <summary>Checks that do not work, each an alert of its own: who acknowledged one is told of the next. Those with a rule of their own are told by it.</summary>
+    private IReadOnlyList<Reading> Failing() =>
+        [.. checks.States.Where(check => check.Status == HealthStatus.Unhealthy && !ToldBefore.Contains(check.Name)).Select(check => new Reading("health", $"{Node}/{check.Name}", 1, $"{Node}: {check.Title}: {check.Summary}", "/dashboard/health"))];
 
     private Reading? Backlog()
     {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
+using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Operations.Audit;
@@ -8,7 +9,7 @@ namespace Nexus.Web.Operations.Audit;
 /// Writes down what changes no row itself: sign-ins, and content that is looked at or taken away. Nobody waits for it, and while the
 /// database is away it waits in memory.
 /// </summary>
-internal sealed partial class AuditTrail(Database database, TimeProvider time, ILogger<AuditTrail> logger) : BackgroundService
+internal sealed partial class AuditTrail(Database database, SecretMask mask, TimeProvider time, ILogger<AuditTrail> logger) : BackgroundService
 {
     /// <summary>Entries that wait; past it new ones are lost and the log says so.</summary>
     private const int Most = 5_000;
@@ -50,7 +51,15 @@ internal sealed partial class AuditTrail(Database database, TimeProvider time, I
             return;
         var actor = Actor.Of(context);
         if (action == "export.made" || IsNew(actor, action, subject, Same))
-            Note(actor, action, subject, context.Request.QueryString.HasValue ? new { query = context.Request.QueryString.Value } : null);
+            Note(actor, action, subject, context.Request.QueryString is { HasValue: true, Value: { } query } ? new { query = string.Join('&', query.Split('&').Select(Shown)) } : null);
+    }
+
+    /// <summary>A part of a query string: as it came, unless there is a secret in it, also in one that is written with escapes.</summary>
+    private string Shown(string part)
+    {
+        var plain = Uri.UnescapeDataString(part.Replace('+', ' '));
+        var masked = mask.Apply(plain);
+        return masked == plain ? mask.Apply(part) : masked;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,4 +1,5 @@
 using System.Text;
+using Nexus.Web.Operations.Logs;
 
 namespace Nexus.Web.Operations.Channels;
 
@@ -10,6 +11,13 @@ internal sealed record ChannelMessage(string Kind, string Title, string Tone, Da
 {
     /// <param name="dashboard">DASHBOARD_URL; empty: there are no links.</param>
     public static string? LinkTo(string dashboard, string path) => dashboard.Length == 0 ? null : dashboard.TrimEnd('/') + path;
+
+    /// <summary>Without the secrets that errors from elsewhere may quote.</summary>
+    public ChannelMessage Without(SecretMask mask) => this with
+    {
+        Title = mask.Apply(Title),
+        Lines = [.. Lines.Select(line => line with { Text = mask.Apply(line.Text), Link = line.Link is null ? null : mask.Apply(line.Link), Subject = line.Subject is null ? null : mask.Apply(line.Subject) })],
+    };
 
     /// <summary>As plain text, a line each.</summary>
     public string Text()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Operations.Channels;
@@ -9,7 +10,7 @@ namespace Nexus.Web.Operations.Channels;
 /// The delivery log, and what waits in it. While the database is away, messages wait in memory instead, and are written down when
 /// it is back.
 /// </summary>
-internal sealed class Deliveries(IEnumerable<IChannel> channels, TimeProvider time)
+internal sealed class Deliveries(IEnumerable<IChannel> channels, SecretMask mask, TimeProvider time)
 {
     public const string Waiting = "waiting";
     public const string Delivered = "sent";
@@ -24,6 +25,10 @@ internal sealed class Deliveries(IEnumerable<IChannel> channels, TimeProvider ti
     /// <summary>Messages that wait in memory; past it the newest are lost.</summary>
     private const int MostInMemory = 100;
 
+    /// <summary>Attempts within one <see cref="Lease"/>.</summary>
+    private const int MostAtOnce = 4;
+
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
 
@@ -37,6 +42,8 @@ internal sealed class Deliveries(IEnumerable<IChannel> channels, TimeProvider ti
     public AlertDeliveryRow New(string channel, ChannelMessage message)
     {
         var now = time.GetUtcNow();
+        // The words, before they are JSON: a mask that ends at a quote or an escape would break it.
+        message = message.Without(mask);
         return new() { Id = Guid.CreateVersion7(now), Channel = channel, Kind = message.Kind, Title = message.Title, Message = JsonSerializer.Serialize(message, JsonSerializerOptions.Web), State = Waiting, CreatedAt = now, NextAt = now };
     }
 
@@ -51,7 +58,7 @@ internal sealed class Deliveries(IEnumerable<IChannel> channels, TimeProvider ti
     {
         var result = await ResultAsync(delivery, cancellation);
         var now = time.GetUtcNow();
-        delivery.Error = result.Error;
+        delivery.Error = result.Error is { } error ? mask.Apply(error) : null;
         if (result.Error is null)
             (delivery.State, delivery.SentAt) = (Delivered, now);
         else if (result.Again && delivery.Attempts < MostAttempts)
@@ -69,17 +76,22 @@ internal sealed class Deliveries(IEnumerable<IChannel> channels, TimeProvider ti
         return asked > own ? asked.Value : own;
     }
 
-    /// <summary>Takes some that are due: no other node takes them within the minutes that an attempt may last.</summary>
+    /// <summary>Takes some that are due: no other node takes them until all of them are tried, each in 20 seconds at most.</summary>
     public async Task<List<AlertDeliveryRow>> TakeDueAsync(NexusDbContext db, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var until = now + TimeSpan.FromMinutes(2);
+        var until = now + Lease;
         var due = await db.AlertDeliveries.FromSql($"""
             UPDATE alert_deliveries SET attempts = attempts + 1, next_at = {until}
-            WHERE id IN (SELECT id FROM alert_deliveries WHERE state = 'waiting' AND next_at <= {now} ORDER BY next_at LIMIT 10 FOR UPDATE SKIP LOCKED) RETURNING *
+            WHERE id IN (SELECT id FROM alert_deliveries WHERE state = 'waiting' AND next_at <= {now} ORDER BY next_at LIMIT {MostAtOnce} FOR UPDATE SKIP LOCKED) RETURNING *
             """).AsNoTracking().ToListAsync(cancellation);
         return [.. due.OrderBy(delivery => delivery.CreatedAt)];
     }
+
+    /// <summary>Writes down what came of an attempt, unless another node has made the next one since.</summary>
+    public static Task<int> StoreAsync(NexusDbContext db, AlertDeliveryRow delivery, CancellationToken cancellation) =>
+        db.AlertDeliveries.Where(row => row.Id == delivery.Id && row.State == Waiting && row.Attempts == delivery.Attempts).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.State, delivery.State).SetProperty(row => row.NextAt, delivery.NextAt).SetProperty(row => row.SentAt, delivery.SentAt).SetProperty(row => row.Error, delivery.Error), cancellation);
 
     private async Task<SendResult> ResultAsync(AlertDeliveryRow delivery, CancellationToken cancellation)
     {

@@ -69,8 +69,7 @@ internal sealed partial class DeliveryBeat(Deliveries deliveries, Database datab
         {
             await deliveries.AttemptAsync(delivery, cancellation);
             Tell(delivery);
-            db.Update(delivery);
-            await db.SaveChangesAsync(cancellation);
+            await Deliveries.StoreAsync(db, delivery, cancellation);
         }
     }
 

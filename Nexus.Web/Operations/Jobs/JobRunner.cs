@@ -130,7 +130,7 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
         using var limit = new CancellationTokenSource(LastWords);
         try
         {
-            await runs.EndAsync(run, outcome, error, limit.Token);
+            await runs.EndAsync(run, outcome, services.GetRequiredService<SecretMask>().Apply(error), limit.Token);
         }
         catch (Exception lost) when (DatabaseAway.IsDatabase(lost) || lost is OperationCanceledException or InvalidOperationException)
         {
