@@ -50,8 +50,10 @@ internal sealed class Paying(TokenRefresh tokens, Threads threads, TimeProvider 
         request.Thread = isThread ? new(threads) : null;
         if (previous is not null && threads.HolderOf(previous) is { } holder && credential.Accounts.FirstOrDefault(account => account.Id == holder) is { } holds)
             return await OneAsync(request, holds);
-        var pool = new PooledRequest(credential.Accounts, AffinityOf(context.Request.Headers, request.Caller!.KeyId), PooledRequest.ModelKey(request.Model));
-        while (pool.Take(time.GetUtcNow()) is { } account)
+        var pool = new PooledRequest(credential.Accounts, AffinityOf(context.Request.Headers, request.Caller!.KeyId), PooledRequest.KeyOf(context.Request.Path, request.Model));
+        // Whoever counts tokens wants to know how much a message will need: that the upstream may still say, or refuse.
+        var isCount = context.Request.Path == PooledRequest.CountTokens;
+        while ((pool.Take(time.GetUtcNow()) ?? pool.TakeAnyway(time.GetUtcNow(), isCount)) is { } account)
         {
             if (!await tokens.EnsureAsync(account))
                 continue;

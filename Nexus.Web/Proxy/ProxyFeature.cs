@@ -5,7 +5,6 @@ using Nexus.Web.Credentials;
 using Nexus.Web.Listening;
 using Nexus.Web.Proxy.Pooling;
 using Yarp.ReverseProxy.Configuration;
-using Yarp.ReverseProxy.Model;
 
 namespace Nexus.Web.Proxy;
 
@@ -14,7 +13,7 @@ internal static class ProxyFeature
     public static void AddProxy(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Failover>().AddSingleton<AnswerGate>().AddSingleton<Threads>()
+        builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Failover>().AddSingleton<UpstreamChoice>().AddSingleton<AnswerGate>().AddSingleton<Threads>()
             .AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>().AddSingleton<Forwarding>().AddSingleton<RequestEntry>()
             .AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>().AddHostedService<IdleMemory>();
         // Header bytes above 0x7F go through as they came.
@@ -44,8 +43,14 @@ internal static class ProxyFeature
         var entry = app.Services.GetRequiredService<RequestEntry>();
         app.Use(next => context => context.Listener() == Listener.Proxy ? entry.HandleAsync(context, next) : next(context));
         var files = app.Services.GetRequiredService<CredentialFiles>();
-        files.Changed += () => app.Services.GetRequiredService<InMemoryConfigProvider>()
-            .Update(Upstreams.Routes, Upstreams.Clusters(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value, files.Accounts));
+        var updating = new Lock();
+        files.Changed += () =>
+        {
+            // The later change must not be overtaken by an earlier one's list.
+            lock (updating)
+                app.Services.GetRequiredService<InMemoryConfigProvider>()
+                    .Update(Upstreams.Routes, Upstreams.Clusters(app.Services.GetRequiredService<IOptions<ProxyOptions>>().Value, files.Accounts));
+        };
     }
 
     public static void MapProxy(this WebApplication app)
@@ -55,22 +60,15 @@ internal static class ProxyFeature
         app.Map("/api/event_logging/{**rest}", () => Results.Json(new { status = "ok" })).On(Listener.Proxy).AllowAnonymous();
         app.Map("/v1/{**rest}", (HttpContext context) => Refusal.NotFound(context.Request.Path).WriteAsync(context)).On(Listener.Dashboard).AllowAnonymous();
         var forwarding = app.Services.GetRequiredService<Forwarding>();
+        var upstreams = app.Services.GetRequiredService<UpstreamChoice>();
         app.MapReverseProxy(pipeline =>
         {
             pipeline.Use(next => context => forwarding.HandleAsync(context, next));
-            pipeline.Use(next => context =>
+            pipeline.Use(next => async context =>
             {
-                Route(context);
-                return next(context);
+                if (await upstreams.TryAssignAsync(context))
+                    await next(context);
             });
         }).On(Listener.Proxy).ShortCircuit(); // who calls here is for Forwarding to say, not for the dashboard's doors
-    }
-
-    /// <summary>Sends the request to the account's own upstream where it names one.</summary>
-    private static void Route(HttpContext context)
-    {
-        if (ProxiedRequest.Of(context).Account is { BaseUrl: not null } account
-            && context.RequestServices.GetRequiredService<Yarp.ReverseProxy.IProxyStateLookup>().TryGetCluster(account.ClusterId, out var cluster))
-            context.ReassignProxyRequest(cluster);
     }
 }

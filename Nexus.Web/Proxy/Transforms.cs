@@ -44,7 +44,7 @@ internal static class Transforms
             if (context.SuppressResponseBody)
                 return;
             if (request is { Pool: null, Account: { } account })
-                gate.Saw(request, account, answer);
+                gate.Saw(context.HttpContext, request, account, answer);
             await answers.TakeAsync(context.HttpContext, answer, context.CancellationToken);
         });
     }

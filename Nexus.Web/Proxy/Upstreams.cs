@@ -21,16 +21,18 @@ internal static class Upstreams
     ];
 
     public static ClusterConfig[] Clusters(ProxyOptions options, IEnumerable<Account> accounts) =>
-        [.. accounts.Select(account => account.BaseUrl).OfType<Uri>().Distinct()
+        [.. accounts.Select(account => account.BaseUrl).OfType<Uri>().DistinctBy(IdOf)
             .Select(url => Cluster(IdOf(url), url, options))
             .Prepend(Cluster(Default, options.UpstreamBaseUrl, options))];
 
-    public static string IdOf(Uri? baseUrl) => baseUrl is null ? Default : Default + " at " + baseUrl;
+    /// <summary>YARP tells ids apart without case, which paths do not: <c>/A</c> is written <c>/^a</c>.</summary>
+    public static string IdOf(Uri? baseUrl) => baseUrl is null ? Default
+        : Default + " at " + string.Concat(baseUrl.AbsoluteUri.Select(letter => char.IsAsciiLetterUpper(letter) ? "^" + char.ToLowerInvariant(letter) : letter.ToString()));
 
     private static ClusterConfig Cluster(string id, Uri url, ProxyOptions options) => new()
     {
         ClusterId = id,
-        Destinations = new Dictionary<string, DestinationConfig> { ["upstream"] = new() { Address = url.ToString() } },
+        Destinations = new Dictionary<string, DestinationConfig> { ["upstream"] = new() { Address = url.AbsoluteUri } },
         HttpRequest = new ForwarderRequestConfig
         {
             ActivityTimeout = TimeSpan.FromMilliseconds(options.IdleTimeoutMs),

@@ -132,6 +132,29 @@ public sealed class FailoverTests : IAsyncLifetime
         Assert.Equal(2, (await _nexus.AttemptsAsync(answer)).Count);
     }
 
+    [Fact]
+    public async Task An_upstream_that_all_accounts_share_is_asked_again_and_its_silence_is_no_limit()
+    {
+        var nobody = RawUpstream.Start();
+        nobody.Dispose();
+        await _nexus.App.PayForAsync("shared.example", $$"""{"accounts":[{"type":"api_key","accountId":"acc_1","api_key":"sk-ant-1","base_url":"{{nobody.Url}}"},{"type":"api_key","accountId":"acc_2","api_key":"sk-ant-2","base_url":"{{nobody.Url}}"}],"client_api_key":"cnp_live_k"}""");
+        var answer = await _nexus.AskAsync("shared.example");
+        Assert.Equal(502, answer.Status);
+        var (outcome, status, asked) = await _nexus.LedgerAsync(answer);
+        Assert.Equal(("upstream_cut", 502), (outcome, status));
+        Assert.Equal([(asked, "upstream"), (asked, "upstream"), (asked, "upstream")], (await _nexus.AttemptsAsync(answer)).Select(attempt => (attempt.Account, attempt.Scope)));
+        Assert.All(_nexus.App.Services.GetRequiredService<Nexus.Web.Credentials.CredentialFiles>().Find("shared.example")!.Accounts, account => Assert.Empty(account.State.Status.Cooldowns));
+    }
+
+    [Fact]
+    public async Task A_pool_none_of_whose_upstreams_can_be_reached_answers_502_each_time()
+    {
+        foreach (var upstream in _nexus.Upstreams)
+            upstream.Dispose();
+        Assert.Equal(502, (await _nexus.AskAsync(PoolNexus.Pool)).Status);
+        Assert.Equal(502, (await _nexus.AskAsync(PoolNexus.Pool)).Status);
+    }
+
     [Theory]
     [InlineData(1, 0, 1000)]
     [InlineData(1, 1, 1500)]

@@ -14,19 +14,22 @@ internal enum AccountMode
 }
 
 /// <summary>An account is not asked until <paramref name="Until"/>; then one request tries it, and the others wait for how that goes.</summary>
-/// <param name="Model">Lower case; <c>*</c> for every model.</param>
+/// <param name="Model">Lower case; <c>*</c> for every model; <c>count_tokens</c> and a model, or <c>other paths</c>, for what is no message.</param>
 /// <param name="IsTold">The upstream said until when. Else it is a guess, which no caller is told.</param>
 /// <param name="ProbeUntil">A request is trying the account; after this time it is taken for lost.</param>
 internal sealed record Cooldown(string Model, DateTimeOffset Since, DateTimeOffset Until, bool IsTold, string Reason, DateTimeOffset? ProbeUntil = null)
 {
     public const string EveryModel = "*";
 
+    /// <summary>In place of a model: no connection could be made, whatever was asked for.</summary>
+    public const string Unreachable = "unreachable";
+
     /// <summary>The model of a refused credential: no model's window, and a success with any model ends it.</summary>
     public bool IsIsolation { get; init; }
 
     public static Cooldown Isolation(string reason, DateTimeOffset now) => new(EveryModel, now, now + Verdict.Isolation, IsTold: false, reason) { IsIsolation = true };
 
-    public bool AppliesTo(string model) => IsIsolation || Model == EveryModel || Model == model;
+    public bool AppliesTo(string model) => IsIsolation || Model is EveryModel or Unreachable || Model == model;
 }
 
 /// <summary>A rate-limit window as the upstream's headers told it last.</summary>
@@ -115,6 +118,12 @@ internal sealed record AccountStatus
 
     /// <summary>An operator's word over everything that was observed.</summary>
     public AccountStatus Cleared() => this with { Cooldowns = [], Windows = [.. Windows.Where(window => window.Status != "rejected")] };
+
+    /// <summary>As if a connection could be made.</summary>
+    public AccountStatus Reachable() => this with { Cooldowns = [.. Cooldowns.Where(cooldown => cooldown.Model != Cooldown.Unreachable)] };
+
+    /// <summary>As if nothing were known of limits: what an operator said and a refused credential stay.</summary>
+    public AccountStatus WithoutLimits() => this with { Cooldowns = [.. Cooldowns.Where(cooldown => cooldown.IsIsolation)], Windows = [] };
 
     /// <summary>The account has another credential than the one that was refused.</summary>
     public AccountStatus CredentialChanged() => Cooldowns.Any(cooldown => cooldown.IsIsolation) ? this with { Cooldowns = [.. Cooldowns.Where(cooldown => !cooldown.IsIsolation)] } : this;

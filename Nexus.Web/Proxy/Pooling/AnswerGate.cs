@@ -53,14 +53,14 @@ internal sealed class AnswerGate(TokenRefresh tokens, TimeProvider time)
     }
 
     /// <summary>The same of an answer to a request that has no other account to go to: for the page, and for pools that share the account.</summary>
-    public void Saw(ProxiedRequest request, Account account, HttpResponseMessage answer)
+    public void Saw(HttpContext context, ProxiedRequest request, Account account, HttpResponseMessage answer)
     {
         var status = (int)answer.StatusCode;
         if (status < 400 && account.State.Status.Cooldowns.IsEmpty)
             return;
         if (status == 401)
             tokens.Doubt(account);
-        var (now, model) = (time.GetUtcNow(), PooledRequest.ModelKey(request.Model));
+        var (now, model) = (time.GetUtcNow(), PooledRequest.KeyOf(context.Request.Path, request.Model));
         var verdict = status < 400 ? default : Verdict.Of(status, Pairs(HeaderMask.Lines(answer)), now);
         account.State.Change(known => known.After(verdict, status, model, [], now, isProven: verdict.Refused && status == 401));
     }

@@ -34,14 +34,28 @@ internal sealed partial class Failover(IProxyStateLookup clusters, TokenRefresh 
             await next(context);
             if (pool.IsCommitted || context.RequestAborted.IsCancellationRequested)
                 return;
-            if (context.GetForwarderErrorFeature() is { } failure && !Failed(request, pool, failure))
+            var failure = context.GetForwarderErrorFeature();
+            if ((failure is not null && !Failed(request, pool, failure)) || pool.UpstreamFailures >= MostAttempts || Elapsed(request) > Budget)
                 break;
-            if (pool.UpstreamFailures >= MostAttempts || Elapsed(request) > Budget || await NextAsync(pool) is not { } account)
+            if (failure is not null && NeverSent(failure) && pool.HasOneUpstream)
+            {
+                // Another account would knock at the same door.
+                if (!await WaitAsync(context, request, Delay(pool.UpstreamFailures, Random.Shared.NextDouble())))
+                    break;
+            }
+            else if (await NextAsync(pool) is { } account)
+            {
+                Log.Moves(logger, request.Id, request.Account!.Id, account.Id);
+                request.PayWith(account);
+                pool.HasMoved = true;
+                request.Attempts.Begin(Elapsed(request), TimeSpan.Zero);
+            }
+            else
+            {
                 break;
-            Log.Moves(logger, request.Id, request.Account!.Id, account.Id);
-            request.PayWith(account);
-            request.Attempts.Begin(Elapsed(request), TimeSpan.Zero);
-            Prepare(context, request, account.ClusterId);
+            }
+
+            Prepare(context, request);
         }
 
         if (pool.Original is { } original)
@@ -63,14 +77,9 @@ internal sealed partial class Failover(IProxyStateLookup clusters, TokenRefresh 
             if (request.Attempts is null)
                 (request.Attempts = new()).Begin(TimeSpan.Zero, TimeSpan.Zero);
             EndFailed(request, context.GetForwarderErrorFeature()!);
-            var wait = Delay(attempt, Random.Shared.NextDouble());
-            if (attempt >= MostAttempts || Elapsed(request) + wait > Budget)
+            if (attempt >= MostAttempts || !await WaitAsync(context, request, Delay(attempt, Random.Shared.NextDouble())))
                 return;
-            await Task.Delay(wait, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (context.RequestAborted.IsCancellationRequested)
-                return;
-            request.Attempts.Begin(Elapsed(request), wait);
-            Prepare(context, request, context.GetReverseProxyFeature().Cluster.Config.ClusterId);
+            Prepare(context, request);
             await next(context);
         }
 
@@ -80,6 +89,18 @@ internal sealed partial class Failover(IProxyStateLookup clusters, TokenRefresh 
 
     /// <summary>Before attempt <paramref name="attempt"/> + 1: 1 s, 2 s, 4 s … up to 30 s, and up to half as much again.</summary>
     public static TimeSpan Delay(int attempt, double jitter) => TimeSpan.FromMilliseconds(Math.Min(1000 * Math.Pow(2, attempt - 1), 30_000) * (1 + (jitter / 2)));
+
+    /// <summary>Waits and begins the next attempt; false where there is no time for one, or nobody who waits for it.</summary>
+    private async Task<bool> WaitAsync(HttpContext context, ProxiedRequest request, TimeSpan wait)
+    {
+        if (Elapsed(request) + wait > Budget)
+            return false;
+        await Task.Delay(wait, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (context.RequestAborted.IsCancellationRequested)
+            return false;
+        request.Attempts!.Begin(Elapsed(request), wait);
+        return true;
+    }
 
     private static bool MayAskAgain(HttpContext context, ProxiedRequest request) =>
         context.GetForwarderErrorFeature() is { } failure && request is { Body: not null, IsPinned: false } && NeverSent(failure) && !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
@@ -93,11 +114,12 @@ internal sealed partial class Failover(IProxyStateLookup clusters, TokenRefresh 
     private bool Failed(ProxiedRequest request, PooledRequest pool, IForwarderErrorFeature failure)
     {
         pool.FirstFailure ??= failure;
-        pool.UpstreamFailures++;
+        pool.UpstreamFailures += failure.Error == ForwarderError.NoAvailableDestinations ? 0 : 1;
         EndFailed(request, failure);
         var (now, reason) = (time.GetUtcNow(), ReasonOf(failure));
-        request.Account!.State.Change(known => NeverSent(failure)
-            ? known.Failed(reason, now).Cooled(new(Cooldown.EveryModel, now, now + Unreachable, IsTold: false, reason))
+        // Where all accounts ask the same upstream, to leave one alone says nothing of where else to go.
+        request.Account!.State.Change(known => NeverSent(failure) && !pool.HasOneUpstream
+            ? known.Failed(reason, now).Cooled(new(Cooldown.Unreachable, now, now + Unreachable, IsTold: false, reason))
             : known.Failed(reason, now));
         // Silence has cost the caller minutes already.
         return NeverSent(failure) || failure.Error is not (ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient) && !IsSilence(failure);
@@ -121,13 +143,14 @@ internal sealed partial class Failover(IProxyStateLookup clusters, TokenRefresh 
     }
 
     /// <summary>Makes the exchange as it was before the attempt.</summary>
-    private void Prepare(HttpContext context, ProxiedRequest request, string clusterId)
+    private void Prepare(HttpContext context, ProxiedRequest request)
     {
         context.Features.Set<IForwarderErrorFeature>(null);
         context.Response.Clear();
         context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
         context.Request.Body.Position = 0;
-        if (clusters.TryGetCluster(clusterId, out var cluster))
+        // YARP's own notes on the attempt are made anew; where an account names its upstream, UpstreamChoice has the last word.
+        if (clusters.TryGetCluster(context.GetReverseProxyFeature().Cluster.Config.ClusterId, out var cluster))
             context.ReassignProxyRequest(cluster);
     }
 

@@ -6,14 +6,22 @@ namespace Nexus.Web.Proxy.Pooling;
 
 /// <summary>One request's way over the accounts of a pool.</summary>
 /// <param name="affinity">The same for requests that share a prompt cache.</param>
-/// <param name="model">As cooldowns name it.</param>
+/// <param name="model">What the request uses up, as cooldowns name it: see <see cref="KeyOf"/>.</param>
 internal sealed class PooledRequest(IReadOnlyList<Account> accounts, string affinity, string model)
 {
+    public const string CountTokens = "/v1/messages/count_tokens";
+
     private readonly bool[] _tried = new bool[accounts.Count];
 
     public string Model => model;
 
     public IReadOnlyList<Account> Accounts => accounts;
+
+    /// <summary>All accounts ask the same upstream.</summary>
+    public bool HasOneUpstream => accounts.All(account => account.ClusterId == accounts[0].ClusterId);
+
+    /// <summary>Another account than the first is asked, or was.</summary>
+    public bool HasMoved { get; set; }
 
     /// <summary>An answer is on its way to the caller: nothing is tried any more.</summary>
     public bool IsCommitted { get; set; }
@@ -32,6 +40,14 @@ internal sealed class PooledRequest(IReadOnlyList<Account> accounts, string affi
 
     public static string ModelKey(string? model) => model is null ? Cooldown.EveryModel : model.Trim().ToLowerInvariant();
 
+    /// <summary>Messages are limited by model; counting tokens has limits of its own, and so has everything else (files, batches).</summary>
+    public static string KeyOf(PathString path, string? model) => path.Value switch
+    {
+        "/v1/messages" => ModelKey(model),
+        CountTokens => "count_tokens " + ModelKey(model),
+        _ => "other paths",
+    };
+
     /// <summary>Whether another account could take the request now.</summary>
     public bool HasAnother(DateTimeOffset now) => PoolChoice.Of(Members(), affinity, model, now).Index >= 0;
 
@@ -48,6 +64,21 @@ internal sealed class PooledRequest(IReadOnlyList<Account> accounts, string affi
             _tried[index] = true;
             return accounts[index];
         }
+    }
+
+    /// <summary>
+    /// Who is asked where nobody is left: an account that could not be reached, since the upstream's silence is no limit to
+    /// speak of, and <paramref name="despiteLimits"/> one that is at its limits.
+    /// </summary>
+    public Account? TakeAnyway(DateTimeOffset now, bool despiteLimits)
+    {
+        var members = Members();
+        for (var i = 0; i < members.Length; i++)
+            members[i] = members[i] with { Status = despiteLimits ? members[i].Status.WithoutLimits() : members[i].Status.Reachable() };
+        if (PoolChoice.Of(members, affinity, model, now) is not { Index: >= 0 and var index })
+            return null;
+        _tried[index] = true;
+        return accounts[index];
     }
 
     /// <summary>Who would be next without some; nobody counts as tried for it.</summary>
