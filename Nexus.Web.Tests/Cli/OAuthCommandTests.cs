@@ -94,6 +94,18 @@ public sealed class OAuthCommandTests : IAsyncLifetime
         Assert.Contains("bad.example: the file cannot be used: it is not valid JSON", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_file_whose_lock_cannot_be_had_is_not_sealed()
+    {
+        await File.WriteAllTextAsync(PathOf("key.example"), """{"type":"api_key","api_key":"sk-ant-k"}""");
+        // A directory where the lock file would be: as root, modes keep nobody out.
+        Directory.CreateDirectory(Path.Combine(_home, "credentials", ".key.example.credentials.json.lock"));
+        var (code, _, error) = await RunAsync("credentials", "seal");
+        Assert.Equal(1, code);
+        Assert.Contains("key.example: nothing was changed: no lock file can be made", error, StringComparison.Ordinal);
+        Assert.Contains("sk-ant-k", await File.ReadAllTextAsync(PathOf("key.example")), StringComparison.Ordinal);
+    }
+
     private string PathOf(string domain) => Path.Combine(_home, "credentials", domain + ".credentials.json");
 
     private Dictionary<string, string?> Environment => new() { ["DATA_DIR"] = _home, ["CREDENTIALS_DIR"] = Path.Combine(_home, "credentials"), ["CLAUDE_OAUTH_TOKEN_URL"] = _tokens.Url };

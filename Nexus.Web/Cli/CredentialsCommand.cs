@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nexus.Web.Credentials;
+using Nexus.Web.Credentials.OAuth;
 using Nexus.Web.Credentials.Sealing;
 
 namespace Nexus.Web.Cli;
@@ -12,7 +13,7 @@ internal static class CredentialsCommand
     private static Command List()
     {
         var command = new Command("list", "Lists accounts, one a line, separated by tabs.");
-        command.SetAction(_ => Run(services =>
+        command.SetAction((_, _) => RunAsync(services =>
         {
             var now = TimeProvider.System.GetUtcNow();
             var files = services.GetRequiredService<CredentialFiles>();
@@ -35,7 +36,7 @@ internal static class CredentialsCommand
     private static Command Check()
     {
         var command = new Command("check", "Looks for files that cannot be used, logins that end and modes that are too wide; says what to do. 1 when there is any.");
-        command.SetAction(_ => Run(services =>
+        command.SetAction((_, _) => RunAsync(services =>
         {
             var now = TimeProvider.System.GetUtcNow();
             var files = services.GetRequiredService<CredentialFiles>();
@@ -63,10 +64,10 @@ internal static class CredentialsCommand
     private static Command Rotate()
     {
         var command = new Command("rotate", "Makes a new sealing key, and seals with it what is sealed. Older keys stay, for backups.");
-        command.SetAction(_ => Run(services =>
+        command.SetAction((_, cancellation) => RunAsync(services =>
         {
             services.GetRequiredService<CredentialSeal>().Rotate();
-            return Change(services, null, "sealed anew", (files, path) => files.Reseal(path));
+            return ChangeAsync(services, null, "sealed anew", (files, path) => files.Reseal(path), cancellation);
         }));
         return command;
     }
@@ -75,12 +76,14 @@ internal static class CredentialsCommand
     {
         var domain = new Argument<string?>("domain") { Arity = ArgumentArity.ZeroOrOne, Description = "Only this domain's file. Without: all." };
         var command = new Command(name, description) { domain };
-        command.SetAction(parsed => Run(services => Change(services, parsed.GetValue(domain), done, change)));
+        command.SetAction((parsed, cancellation) => RunAsync(services => ChangeAsync(services, parsed.GetValue(domain), done, change, cancellation)));
         return command;
     }
 
-    private static int Change(IServiceProvider services, string? domain, string done, Func<SealedFiles, string, int> change)
+    /// <summary>A file that a refresh or another command is at is left as it is: what was read before would put a spent refresh token back.</summary>
+    private static async Task<int> ChangeAsync(IServiceProvider services, string? domain, string done, Func<SealedFiles, string, int> change, CancellationToken cancellation)
     {
+        var failed = 0;
         var files = services.GetRequiredService<CredentialFiles>();
         var domains = domain is null ? files.Domains.Order(StringComparer.Ordinal).ToList() : [domain.ToLowerInvariant()];
         foreach (var each in domains)
@@ -88,20 +91,30 @@ internal static class CredentialsCommand
             var path = files.PathOf(each);
             if (!File.Exists(path))
                 throw new FormatException($"There is no {path}.");
+            await using var held = await RefreshLock.TakeAsync(path, null, each, cancellation);
+            if (!held.HasFile)
+            {
+                Console.Error.WriteLine($"{each}: nothing was changed: {(held.IsBusy ? "another process is changing the file (a refresh of its tokens, or another command). Run the command again" : $"no lock file can be made in {Path.GetDirectoryName(path)}. Make the directory writable for this user, and run the command again")}.");
+                failed++;
+                continue;
+            }
+
             Console.WriteLine($"{each}: {change(services.GetRequiredService<SealedFiles>(), path)} secrets {done}");
         }
 
-        return 0;
+        return failed == 0 ? 0 : 1;
     }
 
     private static string Sealed(string path) => SealedFiles.Count(path) is var (some, all) && some == all ? "yes" : some == 0 ? "no" : $"{some} of {all}";
 
-    private static int Run(Func<IServiceProvider, int> act)
+    private static Task<int> RunAsync(Func<IServiceProvider, int> act) => RunAsync(services => Task.FromResult(act(services)));
+
+    private static async Task<int> RunAsync(Func<IServiceProvider, Task<int>> act)
     {
-        using var app = CliHost.Build(builder => builder.AddCredentialFiles());
+        await using var app = CliHost.Build(builder => builder.AddCredentialFiles());
         try
         {
-            return act(app.Services);
+            return await act(app.Services);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
         {

@@ -40,6 +40,9 @@ internal sealed class Account(string id, string domain, int? position, string ap
     /// <summary>Null for an API key.</summary>
     public OAuthTokens? Tokens { get => _tokens; set => _tokens = value; }
 
+    /// <summary>The refresh token in the file that <see cref="Tokens"/> descend from: only that one may be replaced there.</summary>
+    public string? FiledRefresh { get; set; } = tokens?.Refresh;
+
     /// <summary>How the last refreshes of the tokens went; only of accounts with tokens.</summary>
     public TokenHealth Health { get; set; } = TokenHealth.Sound;
 }

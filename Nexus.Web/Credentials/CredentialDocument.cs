@@ -36,17 +36,24 @@ internal sealed class CredentialDocument
         }
     }
 
-    /// <summary>The object of an account; null when the file has it no more.</summary>
-    public JsonObject? Account(int? position) => position is { } at ? (Root["accounts"] as JsonArray)?.ElementAtOrDefault(at) as JsonObject : Root;
+    public bool IsPool => Root["accounts"] is JsonArray;
 
-    public OAuthPart? Tokens(int? position) => Account(position)?["oauth"].Deserialize(CredentialJson.Default.OAuthPart);
+    /// <summary>The accounts with a login, by their position in the pool (null where the file is the account), and their tokens as they are written.</summary>
+    public IEnumerable<(int? Position, string? AccountId, OAuthPart Tokens)> Logins()
+    {
+        IEnumerable<(int?, JsonNode?)> accounts = Root["accounts"] is JsonArray pool ? pool.Select((account, at) => ((int?)at, account)) : [(null, Root)];
+        foreach (var (position, node) in accounts)
+            if (node is JsonObject account && account["oauth"].Deserialize(CredentialJson.Default.OAuthPart) is { AccessToken.Length: > 0 } part)
+                yield return (position, account["accountId"] is JsonValue value && value.TryGetValue(out string? id) ? id : null, part);
+    }
 
     /// <summary>Sealed where the tokens before were.</summary>
+    /// <exception cref="FormatException">The file has no such account.</exception>
     public void SetTokens(int? position, OAuthTokens tokens, CredentialSeal seal)
     {
         if (position is null && Root["accounts"] is JsonArray)
             throw new FormatException($"{_path} is a pool: say which of its accounts is meant (--account 1 for the first).");
-        var account = Account(position) ?? throw new FormatException($"{_path} has no account {position + 1} any more.");
+        var account = (position is { } at ? (Root["accounts"] as JsonArray)?.ElementAtOrDefault(at) as JsonObject : Root) ?? throw new FormatException($"{_path} has no account {position + 1} any more.");
         var oauth = account["oauth"] as JsonObject ?? [];
         var sealing = oauth["accessToken"] is JsonValue before && before.TryGetValue(out string? text) && CredentialSeal.IsSealed(text);
         string Kept(string value) => sealing ? seal.Seal(value) : value;

@@ -16,11 +16,21 @@ namespace Nexus.Web.Credentials;
 internal sealed partial class CredentialFiles : BackgroundService
 {
     public const string Suffix = ".credentials.json";
+
+    /// <summary>Looks, a second each, that an editor or a slow mount may take to leave a file whole.</summary>
+    public const int MostBroken = 5;
+
     private readonly string _directory;
     private readonly TimeProvider _time;
     private readonly SecretMask _mask;
     private readonly ILogger<CredentialFiles> _logger;
     private readonly Dictionary<string, byte[]?> _seen = [];
+
+    /// <summary>For how many looks a file that was good has been unreadable or half written.</summary>
+    private readonly Dictionary<string, int> _broken = [];
+
+    /// <summary>What each file said when it was good last: its unsaved tokens outlive a time when it cannot be used.</summary>
+    private readonly Dictionary<string, DomainCredential> _good = [];
     private readonly ConcurrentDictionary<string, string> _paths = new();
     private readonly ConcurrentDictionary<string, DomainCredential> _lent = new();
 
@@ -93,7 +103,8 @@ internal sealed partial class CredentialFiles : BackgroundService
         }
     }
 
-    private bool Refresh()
+    /// <summary>One look at the directory; true when something changed.</summary>
+    public bool Refresh()
     {
         try
         {
@@ -108,9 +119,22 @@ internal sealed partial class CredentialFiles : BackgroundService
                 var known = _byDomain.GetValueOrDefault(domain);
                 // By content: a copy may keep size and time, and behind a symbolic link (mounted secrets) both are the link's.
                 var same = known is not null && _seen.GetValueOrDefault(domain).AsSpan().SequenceEqual(content);
-                next[domain] = same ? known! : Load(domain, content, known);
+                if (!same && known is { Problem: null } && IsBroken(domain, content))
+                {
+                    next[domain] = known;
+                    continue;
+                }
+
+                _broken.Remove(domain);
+                next[domain] = same ? known! : Load(domain, content, _good.GetValueOrDefault(domain));
                 _seen[domain] = content;
                 changed |= !same;
+            }
+
+            foreach (var gone in _good.Keys.Except(next.Keys).ToList())
+            {
+                _good.Remove(gone);
+                _broken.Remove(gone);
             }
 
             Look(files);
@@ -136,6 +160,17 @@ internal sealed partial class CredentialFiles : BackgroundService
         Warnings = warnings;
     }
 
+    /// <summary>Whether what was read last stays in force: the file is unreadable or no whole JSON, and has not been so for long.</summary>
+    private bool IsBroken(string domain, byte[]? content)
+    {
+        if (content is not null && CredentialParser.IsJson(content))
+            return false;
+        var looks = _broken[domain] = _broken.GetValueOrDefault(domain) + 1;
+        if (looks == 1)
+            Log.Broken(_logger, domain, content is null ? "cannot be read" : "is not valid JSON", MostBroken);
+        return looks <= MostBroken;
+    }
+
     /// <summary>Null when it cannot be read.</summary>
     private static byte[]? Read(FileInfo file)
     {
@@ -158,18 +193,21 @@ internal sealed partial class CredentialFiles : BackgroundService
             _mask.Learn(account.Tokens?.Refresh);
             if (before?.Accounts.FirstOrDefault(same => same.Id == account.Id) is { } old && old.Secret != account.Secret)
                 account.State.Change(known => known.CredentialChanged());
-            // Newer tokens that could not be written into the file must not be lost to an edit of it.
-            if (before?.Accounts.FirstOrDefault(same => same.Id == account.Id) is { Health.Unsaved: not null, Tokens: { } unsaved } held && unsaved.ExpiresAt > account.Tokens?.ExpiresAt)
+            // Newer tokens that could not be written into the file must not be lost to an edit of it, unless that brings a new login.
+            if (account.Tokens?.Refresh is { } filed && before?.Accounts.FirstOrDefault(same => same.Health.Unsaved is not null && same.FiledRefresh == filed) is { Tokens: { } unsaved } held)
                 (account.Tokens, account.Health) = (unsaved, held.Health);
         }
 
         _mask.Learn(credential.ClientApiKey);
         _mask.Learn(credential.Slack?.WebhookUrl);
         if (credential.Problem is { } problem)
+        {
             Log.Unusable(_logger, domain, problem);
-        else
-            Log.Loaded(_logger, domain, credential.AccountIds);
-        return credential;
+            return credential;
+        }
+
+        Log.Loaded(_logger, domain, credential.AccountIds);
+        return _good[domain] = credential;
     }
 
     private static partial class Log
@@ -179,6 +217,9 @@ internal sealed partial class CredentialFiles : BackgroundService
 
         [LoggerMessage(LogLevel.Warning, "{Warning}")]
         public static partial void Open(ILogger logger, string warning);
+
+        [LoggerMessage(LogLevel.Warning, "Credential file of {Domain} {What} at the moment: what it said before stays in force for {Seconds} s.")]
+        public static partial void Broken(ILogger logger, string domain, string what, int seconds);
 
         [LoggerMessage(LogLevel.Error, "Credential file of {Domain} cannot be used: {Problem}.")]
         public static partial void Unusable(ILogger logger, string domain, string problem);

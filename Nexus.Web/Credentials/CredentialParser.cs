@@ -34,6 +34,22 @@ internal sealed class CredentialParser(CredentialSeal seal, AccountStates states
         }
     }
 
+    /// <summary>Whether the bytes are a whole JSON text, whatever it says.</summary>
+    public static bool IsJson(ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(content);
+            while (reader.Read())
+                continue;
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     private List<Account> Pool(string domain, IReadOnlyList<CredentialFile> files)
     {
         if (files.Count is 0 or > MostAccounts)
@@ -49,7 +65,7 @@ internal sealed class CredentialParser(CredentialSeal seal, AccountStates states
     private Account Account(string domain, int? position, CredentialFile file)
     {
         var which = position is { } at ? $"its account {at + 1}" : "it";
-        var id = file.AccountId is { Length: > 0 } given ? given : position is { } number ? $"{domain}#{number + 1}" : domain;
+        var id = IdOf(domain, position, file.AccountId);
         Uri? url = null;
         if (file.BaseUrl is { } text && (!Uri.TryCreate(text, UriKind.Absolute, out url) || url.Scheme is not ("http" or "https")))
             throw new FormatException($"{(position is null ? "its" : which + "'s")} \"base_url\" is not a URL");
@@ -62,6 +78,10 @@ internal sealed class CredentialParser(CredentialSeal seal, AccountStates states
             _ => throw new FormatException(position is null ? "its \"type\" is neither \"api_key\" nor \"oauth\"" : $"{which} has a \"type\" that is neither \"api_key\" nor \"oauth\""),
         };
     }
+
+    /// <summary>The account's id: its own, or one made of its file's domain and its position.</summary>
+    public static string IdOf(string domain, int? position, string? accountId) =>
+        accountId is { Length: > 0 } ? accountId : position is { } at ? $"{domain}#{at + 1}" : domain;
 
     public OAuthTokens Tokens(OAuthPart part) => new(
         Opened(part.AccessToken)!,

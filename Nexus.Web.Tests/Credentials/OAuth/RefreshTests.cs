@@ -159,6 +159,68 @@ public sealed class RefreshTests : IAsyncLifetime
         Assert.All(nodes, node => Assert.Equal("access-1", node.Services.GetRequiredService<CredentialFiles>().Find(Team)!.Accounts[0].Secret));
     }
 
+    [Fact]
+    public async Task An_edit_that_moves_accounts_during_a_refresh_loses_no_login()
+    {
+        const string Other = """{"type":"oauth","oauth":{"accessToken":"access-b","refreshToken":"refresh-b","expiresAt":4102444800000}}""";
+        await StartAsync(Pool(TokenEndpoint.File(3600)), settings: ("ALLOW_OAUTH_POOL", "true"));
+        _tokens.Before = () => File.WriteAllTextAsync(PathOf(), Pool(Other, TokenEndpoint.File(3600)));
+        Assert.True(await RunAsync());
+        Assert.Equal(["access-b", "access-1"], Stored()["accounts"]!.AsArray().Select(account => (string?)account!["oauth"]!["accessToken"]));
+        Assert.Equal(["refresh-b", "refresh-1"], Stored()["accounts"]!.AsArray().Select(account => (string?)account!["oauth"]!["refreshToken"]));
+    }
+
+    [Fact]
+    public async Task A_login_made_during_a_refresh_stays_in_the_file()
+    {
+        var fresh = TokenEndpoint.File(7200, refresh: "refresh-fresh", access: "access-fresh");
+        await StartAsync(TokenEndpoint.File(3600));
+        _tokens.Before = () => File.WriteAllTextAsync(PathOf(), fresh);
+        await RunAsync();
+        Assert.Equal(fresh, await File.ReadAllTextAsync(PathOf()));
+        await NexusApp.UntilAsync(() => Task.FromResult(Account().Secret == "access-fresh"), "the new login is in force");
+        Assert.Null(Account().Health.Unsaved);
+    }
+
+    [Fact]
+    public async Task An_account_taken_out_of_the_file_during_a_refresh_is_not_put_back()
+    {
+        var without = Pool("""{"type":"api_key","api_key":"sk-ant-b"}""");
+        await StartAsync(Pool(TokenEndpoint.File(3600)));
+        var account = Account();
+        _tokens.Before = () => File.WriteAllTextAsync(PathOf(), without);
+        await RunAsync();
+        Assert.Equal(without, await File.ReadAllTextAsync(PathOf()));
+        Assert.Contains("no more", account.Health.Unsaved, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_login_in_two_domains_files_is_refreshed_once_for_both()
+    {
+        const string Second = "second.example.com";
+        await StartAsync(TokenEndpoint.File(3600));
+        await _nexus!.PayForAsync(Second, TokenEndpoint.File(3600));
+        Assert.True(await RunAsync());
+        Assert.Equal("access-1", _nexus.Services.GetRequiredService<CredentialFiles>().Find(Second)!.Accounts[0].Secret);
+        Assert.Equal(("refresh-1", "refresh-1"), ((string?)Stored()["oauth"]!["refreshToken"], (string?)Stored(Second)["oauth"]!["refreshToken"]));
+        Assert.Single(_tokens.Requests);
+    }
+
+    [Fact]
+    public async Task A_lock_that_another_holds_is_told_from_one_that_cannot_be_made()
+    {
+        Directory.CreateDirectory(Path.Combine(_home, "credentials"));
+        await using (var first = await RefreshLock.TakeAsync(PathOf(), null, "a", CancellationToken.None))
+        await using (var second = await RefreshLock.TakeAsync(PathOf(), null, "b", CancellationToken.None, TimeSpan.FromMilliseconds(120)))
+            Assert.Equal((true, false, false, true), (first.HasFile, first.IsBusy, second.HasFile, second.IsBusy));
+        await using var nowhere = await RefreshLock.TakeAsync(Path.Combine(_home, "none", "file"), null, "c", CancellationToken.None);
+        Assert.Equal((false, false), (nowhere.HasFile, nowhere.IsBusy));
+    }
+
+    private static string Pool(params string[] accounts) => $$"""{"accounts":[{{string.Join(',', accounts)}}],"client_api_key":"cnp_live_k"}""";
+
+    private Task<bool> RunAsync() => _nexus!.Services.GetRequiredService<TokenRefresh>().RunAsync(Account());
+
     private Account Account() => _nexus!.Services.GetRequiredService<CredentialFiles>().Find(Team)!.Accounts[0];
 
     private async Task StartAsync(string file, string? database = null, bool wait = true, params (string Name, string Value)[] settings)
@@ -170,9 +232,9 @@ public sealed class RefreshTests : IAsyncLifetime
             _nexus.WriteCredential(Team, file);
     }
 
-    private string PathOf() => Path.Combine(_home, "credentials", Team + ".credentials.json");
+    private string PathOf(string domain = Team) => Path.Combine(_home, "credentials", domain + ".credentials.json");
 
-    private JsonNode Stored() => JsonNode.Parse(File.ReadAllText(PathOf()))!;
+    private JsonNode Stored(string domain = Team) => JsonNode.Parse(File.ReadAllText(PathOf(domain)))!;
 
     private async Task<HttpResponseMessage> AskAsync(params (string Name, string Value)[] headers)
     {

@@ -41,7 +41,8 @@ internal sealed partial class AccessFile(CredentialSeal seal, IOptions<DataOptio
         var content = new AccessFileContent(
             [.. known.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal).Select(key => new StoredKey(key.Id, key.Hash.ToBytes(), key.Name, key.Owner, key.Domain, key.AllowedModels, key.Capture, key.ExpiresAt, key.RevokedAt))],
             new(known.Domains));
-        _file.Write(JsonSerializer.SerializeToUtf8Bytes(content, AccessJson.Default.AccessFileContent));
+        if (!_file.Write(JsonSerializer.SerializeToUtf8Bytes(content, AccessJson.Default.AccessFileContent)))
+            return; // The plain one is all that a start would have.
         try
         {
             File.Delete(_plain);

@@ -17,21 +17,29 @@ internal sealed class RefreshLock : IAsyncDisposable
     {
     }
 
+    /// <summary>Whether the lock file is held: no other process of this machine changes the credential file.</summary>
+    public bool HasFile => _file is not null;
+
+    /// <summary>Another holds the lock file, and did not give it back in time.</summary>
+    public bool IsBusy { get; private set; }
+
     /// <param name="database">Null for the command line.</param>
     /// <param name="name">The same on every node for the same tokens.</param>
-    public static async Task<RefreshLock> TakeAsync(string path, Database? database, string name, CancellationToken cancellation)
+    /// <param name="patience">Null for 20 s, more than a refresh takes.</param>
+    public static async Task<RefreshLock> TakeAsync(string path, Database? database, string name, CancellationToken cancellation, TimeSpan? patience = null)
     {
         var held = new RefreshLock();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(Patience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(patience ?? Patience);
         try
         {
-            held._file = await OpenAsync(Path.Combine(Path.GetDirectoryName(path)!, "." + Path.GetFileName(path) + ".lock"), patience.Token);
+            held._file = await OpenAsync(Path.Combine(Path.GetDirectoryName(path)!, "." + Path.GetFileName(path) + ".lock"), limit.Token);
             if (database?.State.Condition == DatabaseCondition.Ready)
-                held._connection = await LockAsync(database, name, patience.Token);
+                held._connection = await LockAsync(database, name, limit.Token);
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
+            held.IsBusy = held._file is null && error is OperationCanceledException;
             // A read-only mount, a database that went away this moment, a holder that hangs: the refresh itself is more important.
         }
 

@@ -16,7 +16,7 @@ internal sealed class TokenKeeper(CredentialFiles files, TokenRefresh refresh, T
                 var now = time.GetUtcNow();
                 foreach (var account in files.Accounts)
                 {
-                    refresh.SaveAgain(account);
+                    await refresh.SaveAgainAsync(account);
                     if (account.Tokens is { Refresh: not null } tokens && tokens.EndsWithin(OAuthTokens.Ahead, now) && account.Health.MayTry(now))
                         _ = refresh.RunAsync(account);
                 }

@@ -43,10 +43,13 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
             _ = RunAsync(account);
     }
 
-    /// <summary>Tries again to write tokens that are in memory alone.</summary>
-    public void SaveAgain(Account account)
+    /// <summary>Tries again to write tokens that are in memory alone; not while another process has the file.</summary>
+    public async Task SaveAgainAsync(Account account)
     {
-        if (account is { Health.Unsaved: not null, Tokens: { } tokens })
+        if (account.Health.Unsaved is null)
+            return;
+        await using var held = await RefreshLock.TakeAsync(files.PathOf(account.Domain), null, account.Id, CancellationToken.None, TimeSpan.FromSeconds(1));
+        if (!held.IsBusy && account is { Health.Unsaved: not null, Tokens: { } tokens })
             Save(account, tokens);
     }
 
@@ -60,43 +63,77 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
 
     private async Task<bool> RefreshAsync(Account account)
     {
+        var known = account.Tokens!;
+        var spent = new HashSet<string?> { known.Refresh };
         try
         {
-            await using var held = await RefreshLock.TakeAsync(files.PathOf(account.Domain), _database, account.Id, CancellationToken.None);
-            var before = account.Tokens!;
-            // Another process may have been faster.
-            if (Stored(account) is { } stored && stored.Access != before.Access && stored.ExpiresAt > (before.ExpiresAt ?? DateTimeOffset.MinValue))
-            {
-                Take(account, stored);
-                if (!stored.EndsWithin(OAuthTokens.Ahead, time.GetUtcNow()))
-                    return true;
-                before = stored;
-            }
-
-            var tokens = await AskAsync(account, before);
-            Take(account, tokens);
-            Save(account, tokens);
-            Log.Refreshed(logger, account.Id, tokens.ExpiresAt);
+            await using (await RefreshLock.TakeAsync(files.PathOf(account.Domain), _database, account.Id, CancellationToken.None))
+                await RenewAsync(account, spent);
+            await ShareAsync(account, spent);
             return true;
         }
         catch (OAuthException error)
         {
+            // The same login in another domain's file was refreshed meanwhile, and shared.
+            if (!ReferenceEquals(account.Tokens, known) && account.Tokens?.EndsWithin(OAuthTokens.Ahead, time.GetUtcNow()) == false)
+                return true;
             account.Health = account.Health with { FailedAt = time.GetUtcNow(), Failures = account.Health.Failures + 1, Error = error.Message, LoginEnded = error.IsRefused };
             Log.Failed(logger, account.Id, error.Message, error.IsRefused ? $"Its login has ended: run 'nexus oauth login {account.Domain}'." : "It is tried again.");
             return false;
         }
     }
 
+    private async Task RenewAsync(Account account, HashSet<string?> spent)
+    {
+        var before = account.Tokens!;
+        // Another process may have been faster.
+        if (Stored(account) is { } stored && stored.Access != before.Access && stored.ExpiresAt > (before.ExpiresAt ?? DateTimeOffset.MinValue))
+        {
+            Take(account, stored);
+            account.FiledRefresh = stored.Refresh;
+            if (!stored.EndsWithin(OAuthTokens.Ahead, time.GetUtcNow()))
+                return;
+            before = stored;
+            spent.Add(stored.Refresh);
+        }
+
+        var tokens = await AskAsync(account, before, spent);
+        Take(account, tokens);
+        Save(account, tokens);
+        Log.Refreshed(logger, account.Id, tokens.ExpiresAt);
+    }
+
     /// <summary>A refused grant is looked up once more: whoever refreshed meanwhile has left the next one in the file.</summary>
-    private async Task<OAuthTokens> AskAsync(Account account, OAuthTokens before)
+    private async Task<OAuthTokens> AskAsync(Account account, OAuthTokens before, HashSet<string?> spent)
     {
         try
         {
             return await client.RefreshAsync(before, CancellationToken.None);
         }
-        catch (OAuthException error) when (error.IsRefused && Stored(account) is { Refresh: { } newer } stored && newer != before.Refresh)
+        catch (OAuthException error) when (error.IsRefused && Stored(account) is { Refresh: { } newer } stored && newer != before.Refresh && newer != account.FiledRefresh)
         {
-            return stored.EndsWithin(OAuthTokens.Ahead, time.GetUtcNow()) ? await client.RefreshAsync(stored, CancellationToken.None) : stored;
+            account.FiledRefresh = newer;
+            if (!stored.EndsWithin(OAuthTokens.Ahead, time.GetUtcNow()))
+                return stored;
+            spent.Add(newer);
+            return await client.RefreshAsync(stored, CancellationToken.None);
+        }
+    }
+
+    /// <summary>
+    /// The refresh token that was spent may stand in other domains' files, too, and in the account that an edit of the file has
+    /// made anew meanwhile: each of them has the new tokens at once, and then its file. After the own lock, so that no two wait for each other.
+    /// </summary>
+    private async Task ShareAsync(Account account, HashSet<string?> spent)
+    {
+        var tokens = account.Tokens!;
+        var others = files.Accounts.Where(other => other != account && other.Tokens is { Refresh: { } refresh } old && old.Access != tokens.Access && spent.Contains(refresh)).ToList();
+        foreach (var other in others)
+            Take(other, tokens);
+        foreach (var other in others)
+        {
+            await using var held = await RefreshLock.TakeAsync(files.PathOf(other.Domain), null, other.Id, CancellationToken.None);
+            Save(other, tokens);
         }
     }
 
@@ -115,7 +152,10 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
     {
         try
         {
-            return CredentialDocument.Read(files.PathOf(account.Domain)).Tokens(account.Position) is { AccessToken.Length: > 0 } part ? files.Parser.Tokens(part) : null;
+            var logins = CredentialDocument.Read(files.PathOf(account.Domain)).Logins().Select(login => (login.Position, login.AccountId, Tokens: files.Parser.Tokens(login.Tokens))).ToList();
+            // An edit may have moved it: by its token first, and where that was replaced by its name.
+            return logins.FirstOrDefault(login => login.Tokens.Refresh is { } refresh && refresh == account.FiledRefresh).Tokens
+                ?? logins.FirstOrDefault(login => CredentialParser.IdOf(account.Domain, login.Position, login.AccountId) == account.Id).Tokens;
         }
         catch (Exception error) when (IsFile(error))
         {
@@ -123,13 +163,25 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
         }
     }
 
+    /// <summary>Replaces the refresh token that is spent, wherever the file has it now, and nothing else: an edit or a login during the refresh stays.</summary>
     private void Save(Account account, OAuthTokens tokens)
     {
         try
         {
             var document = CredentialDocument.Read(files.PathOf(account.Domain));
-            document.SetTokens(account.Position, tokens, seal);
-            document.Write();
+            var logins = document.Logins().Select(login => (login.Position, login.AccountId, Tokens: files.Parser.Tokens(login.Tokens))).ToList();
+            var mine = logins.Where(login => login.Tokens.Refresh is { } refresh && (refresh == account.FiledRefresh || refresh == tokens.Refresh)).ToList();
+            if (mine.Count == 0 && !logins.Exists(login => login.AccountId == account.Id || !document.IsPool))
+                throw new FormatException("its file has its login no more.");
+            var older = mine.Where(login => login.Tokens.Refresh != tokens.Refresh || !(login.Tokens.ExpiresAt >= tokens.ExpiresAt)).ToList();
+            foreach (var login in older)
+                document.SetTokens(login.Position, tokens, seal);
+            if (older.Count > 0)
+                document.Write();
+            if (mine.Count > 0)
+                account.FiledRefresh = tokens.Refresh;
+            else
+                Log.Superseded(logger, account.Id);
             account.Health = account.Health with { Unsaved = null };
         }
         catch (Exception error) when (IsFile(error))
@@ -141,7 +193,7 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
     }
 
     private static bool IsFile(Exception error) =>
-        JournalFiles.IsDisk(error) || error is FormatException or System.Text.Json.JsonException or System.Security.Cryptography.CryptographicException;
+        JournalFiles.IsDisk(error) || error is FormatException or ArgumentException or System.Text.Json.JsonException or System.Security.Cryptography.CryptographicException;
 
     private static partial class Log
     {
@@ -150,6 +202,9 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
 
         [LoggerMessage(EventName = "oauth_failed", Level = LogLevel.Warning, Message = "The tokens of account {AccountId} could not be refreshed: {Reason}. {What}")]
         public static partial void Failed(ILogger logger, string accountId, string reason, string what);
+
+        [LoggerMessage(EventName = "oauth_superseded", Level = LogLevel.Information, Message = "The file of account {AccountId} has another login now, which is kept; the tokens of the one before are not written.")]
+        public static partial void Superseded(ILogger logger, string accountId);
 
         [LoggerMessage(EventName = "oauth_unsaved", Level = LogLevel.Error, Message = "The new tokens of account {AccountId} cannot be written and are in memory alone: {Reason} After a restart the account needs a new login.")]
         public static partial void Unsaved(ILogger logger, string accountId, string reason);

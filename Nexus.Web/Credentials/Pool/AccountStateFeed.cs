@@ -20,6 +20,9 @@ internal sealed partial class AccountStateFeed : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<AccountStateFeed> _logger;
     private readonly Dictionary<string, int> _stored = [];
+
+    /// <summary>The beat and an operator's change come on threads of their own.</summary>
+    private readonly SemaphoreSlim _saving = new(1);
     private int _filed;
 
     public AccountStateFeed(AccountStates states, AccountStateFile file, AccountStateStore store, Database database, ChangeFeed changes, TimeProvider time, ILogger<AccountStateFeed> logger)
@@ -39,23 +42,33 @@ internal sealed partial class AccountStateFeed : BackgroundService
     /// <summary>Writes what has changed since the last time; also for whoever changed something and wants it kept at once.</summary>
     public async Task SaveAsync(CancellationToken cancellation)
     {
-        var changes = _states.All.Sum(state => state.Changes);
-        if (changes != _filed)
+        await _saving.WaitAsync(cancellation);
+        try
         {
-            _filed = changes;
-            _file.Write(_states.All);
+            var changes = _states.All.Sum(state => state.Changes);
+            if (changes != _filed && _file.Write(_states.All))
+                _filed = changes;
+            if (_database.State.Condition != DatabaseCondition.Ready)
+                return;
+            foreach (var state in _states.All)
+            {
+                var seen = state.Changes;
+                if (_stored.GetValueOrDefault(state.Id) == seen)
+                    continue;
+                await _store.SaveAsync(state.Id, state.Status, _time.GetUtcNow(), cancellation);
+                _stored[state.Id] = seen;
+            }
         }
+        finally
+        {
+            _saving.Release();
+        }
+    }
 
-        if (_database.State.Condition != DatabaseCondition.Ready)
-            return;
-        foreach (var state in _states.All)
-        {
-            var seen = state.Changes;
-            if (_stored.GetValueOrDefault(state.Id) == seen)
-                continue;
-            await _store.SaveAsync(state.Id, state.Status, _time.GetUtcNow(), cancellation);
-            _stored[state.Id] = seen;
-        }
+    public override void Dispose()
+    {
+        _saving.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -68,7 +81,11 @@ internal sealed partial class AccountStateFeed : BackgroundService
         }
         catch (OperationCanceledException)
         {
+            // Whoever saves at this moment is about to be done: a file takes no time.
+            var alone = await _saving.WaitAsync(TimeSpan.FromSeconds(2), CancellationToken.None);
             _file.Write(_states.All);
+            if (alone)
+                _saving.Release();
         }
     }
 
@@ -78,7 +95,7 @@ internal sealed partial class AccountStateFeed : BackgroundService
         {
             await SaveAsync(cancellation);
         }
-        catch (Exception error) when (DatabaseAway.IsDatabase(error))
+        catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             Log.Unsaved(_logger, error.Message);
         }
@@ -92,7 +109,7 @@ internal sealed partial class AccountStateFeed : BackgroundService
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Warning, "The accounts' states could not be saved in the database; they are kept in memory and in DATA_DIR: {Reason}")]
+        [LoggerMessage(LogLevel.Warning, "The accounts' states could not be saved; they are kept in memory, and are saved again shortly: {Reason}")]
         public static partial void Unsaved(ILogger logger, string reason);
     }
 }

@@ -25,7 +25,8 @@ internal sealed class AccountStateFile(CredentialSeal seal, IOptions<DataOptions
         }
     }
 
-    public void Write(IEnumerable<AccountState> states) => _file.Write(JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<KeptAccount>>(
+    /// <returns>Whether the file says it now.</returns>
+    public bool Write(IEnumerable<AccountState> states) => _file.Write(JsonSerializer.SerializeToUtf8Bytes<IReadOnlyList<KeptAccount>>(
         [.. states.Where(state => state.Status != AccountStatus.Fresh).OrderBy(state => state.Id, StringComparer.Ordinal).Select(state => KeptAccount.Of(state.Id, state.Status))],
         AccountStateJson.Default.IReadOnlyListKeptAccount));
 }

@@ -8,6 +8,7 @@ namespace Nexus.Web.Credentials.Sealing;
 internal sealed partial class SealedFile(CredentialSeal seal, string path, ILogger logger)
 {
     private byte[] _written = [];
+    private bool _failing;
 
     /// <summary>Null when there is none, or none that can be read; that is logged.</summary>
     public byte[]? Read()
@@ -23,21 +24,31 @@ internal sealed partial class SealedFile(CredentialSeal seal, string path, ILogg
         }
     }
 
-    public void Write(byte[] content)
+    /// <returns>Whether the file has the content now; the first failure in a row is logged, and trying again is the caller's.</returns>
+    public bool Write(byte[] content)
     {
         if (content.AsSpan().SequenceEqual(_written))
-            return;
+            return true;
         try
         {
             PrivateFiles.MakeDirectory(Path.GetDirectoryName(path)!);
             using (var file = new FileStream(path + ".new", PrivateFiles.Writing(FileMode.Create)))
+            {
                 file.Write(seal.Seal(content));
+                file.Flush(flushToDisk: true);
+            }
+
             File.Move(path + ".new", path, overwrite: true);
             _written = content;
+            _failing = false;
+            return true;
         }
         catch (Exception error) when (JournalFiles.IsDisk(error) || error is CryptographicException)
         {
-            Log.Unwritable(logger, path, error.Message);
+            if (!_failing)
+                Log.Unwritable(logger, path, error.Message);
+            _failing = true;
+            return false;
         }
     }
 
