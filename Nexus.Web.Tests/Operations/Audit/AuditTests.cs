@@ -151,6 +151,24 @@ public sealed class AuditTests : IAsyncLifetime
         Assert.Contains("action=key.created", rows.Single(row => row.Action == "export.made").Details, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_secret_that_an_export_was_searched_for_is_masked_however_it_is_escaped()
+    {
+        var session = await DashboardSession.StartAsync(_nexus);
+        foreach (var action in new[] { "Bearer+CaNaRy7", "Bearer%20CaNaRy7", "sk%2Dant%2DCaNaRy7", "key.created%20" })
+            await session.PageAsync("/api/export/audit?format=csv&action=" + action);
+        List<string?> details = [];
+        await NexusApp.UntilAsync(async () =>
+        {
+            await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+            details = await db.Audit.Where(row => row.Action == "export.made").OrderBy(row => row.Id).Select(row => row.Details).ToListAsync();
+            return details.Count == 4;
+        }, "the entries are written");
+        Assert.All(details, query => Assert.DoesNotContain("CaNaRy7", query, StringComparison.Ordinal));
+        Assert.Equal(3, details.Count(query => query!.Contains("****", StringComparison.Ordinal)));
+        Assert.Contains("action=key.created%20", details[3], StringComparison.Ordinal);
+    }
+
     private static string SourceDirectory()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
