@@ -12,6 +12,15 @@ internal static class ContentDecoding
     {
         if (string.IsNullOrEmpty(encoding) || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             return body;
+        return Read(body, encoding, Most) is { IsLonger: false, Decoded: var decoded } ? decoded : null;
+    }
+
+    /// <summary>The first <paramref name="most"/> bytes of what a cut body decodes to, as far as they can be; empty where none can.</summary>
+    public static ReadOnlyMemory<byte> Beginning(ReadOnlyMemory<byte> body, string encoding, int most) => Read(body, encoding, most).Decoded ?? default;
+
+    /// <param name="most">Reading ends once there are more; the bytes beyond are at most one buffer.</param>
+    private static (ReadOnlyMemory<byte>? Decoded, bool IsLonger) Read(ReadOnlyMemory<byte> body, string encoding, int most)
+    {
         using var source = new MemoryStream(body.ToArray());
         using Stream? decoder = encoding.Trim().ToLowerInvariant() switch
         {
@@ -22,7 +31,7 @@ internal static class ContentDecoding
             _ => null,
         };
         if (decoder is null)
-            return null;
+            return default;
         using var decoded = new MemoryStream();
         try
         {
@@ -30,18 +39,18 @@ internal static class ContentDecoding
             for (int read; (read = decoder.Read(buffer)) > 0;)
             {
                 decoded.Write(buffer, 0, read);
-                if (decoded.Length > Most)
-                    return null;
+                if (decoded.Length > most)
+                    return (decoded.ToArray().AsMemory(0, most), true);
             }
         }
         catch (Exception error) when (error is InvalidDataException or InvalidOperationException or ZstdSharp.ZstdException or IOException) // Brotli says the second
         {
             // A stream that broke off: what came out until then is what is known.
             if (decoded.Length == 0)
-                return null;
+                return default;
         }
 
-        return decoded.ToArray();
+        return (decoded.ToArray(), false);
     }
 
     public static string? EncodingOf(IEnumerable<HeaderLine> headers) => headers.Find("content-encoding");

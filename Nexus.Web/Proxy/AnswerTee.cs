@@ -15,6 +15,7 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
     private readonly bool _eventStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
     // Inside a compressed stream message_stop cannot be seen, so each read may be the one that completes it.
     private readonly bool _encoded = answer.Content.Headers.ContentEncoding.Count > 0;
+    private readonly string? _encoding = answer.Content.Headers.ContentEncoding.Count == 0 ? null : string.Join(',', answer.Content.Headers.ContentEncoding);
     private byte[] _tail = [];
     private int _tailLength;
     private bool _stopSeen;
@@ -35,7 +36,7 @@ internal sealed class AnswerTee(ProxiedRequest request, HttpResponseMessage answ
         if (recorder?.Uncommitted + bytes.Length > (_eventStream ? MostOfStream : MostOfBody))
             recorder!.Commit();
         recorder?.Received(bytes);
-        request.Thread?.Observe(bytes, request.Account!.Id);
+        request.Thread?.Observe(bytes, _encoding, request.Account!.Id);
         if (request.ResponseBytes == _counted)
             Over();
         else if (_eventStream && (_encoded || SeesStop(bytes)))

@@ -32,6 +32,9 @@ internal sealed class ProxiedRequest(Guid id, DateTimeOffset startedAt, long arr
     /// <summary>The account that pays for the attempt under way; null where the caller's own credential passes through.</summary>
     public Account? Account { get; private set; }
 
+    /// <summary>What the upstream was shown of <see cref="Account"/> in the attempt under way; never logged.</summary>
+    public string? ShownSecret { get; set; }
+
     /// <summary>The way over a pool's accounts; null where there is one account, or none.</summary>
     public PooledRequest? Pool { get; set; }
 

@@ -27,7 +27,7 @@ internal static class Transforms
             var request = ProxiedRequest.Of(context.HttpContext);
             request.Caller?.Presented?.RemoveFrom(context.ProxyRequest.Headers);
             if (request.Account is { } account)
-                Pay(context.ProxyRequest.Headers, account);
+                request.ShownSecret = Pay(context.ProxyRequest.Headers, account);
             if (results.Applies(context.HttpContext.Request))
                 ResultsUrls.AskForIdentity(context.ProxyRequest.Headers);
             return default;
@@ -79,8 +79,8 @@ internal static class Transforms
         return named.Count == 0 ? [] : [.. names.Where(name => named.Contains(name, StringComparer.OrdinalIgnoreCase))];
     }
 
-    /// <summary>Puts the account's credential in place of the caller's.</summary>
-    public static void Pay(System.Net.Http.Headers.HttpRequestHeaders headers, Account account)
+    /// <summary>Puts the account's credential in place of the caller's; returns it, since the next read may give its successor.</summary>
+    public static string Pay(System.Net.Http.Headers.HttpRequestHeaders headers, Account account)
     {
         headers.Remove("Authorization");
         headers.Remove("x-api-key");
@@ -89,7 +89,7 @@ internal static class Transforms
         if (account.Kind == AccountKind.ApiKey && !secret.StartsWith("sk-ant-oat", StringComparison.Ordinal))
         {
             headers.TryAddWithoutValidation("x-api-key", secret);
-            return;
+            return secret;
         }
 
         headers.TryAddWithoutValidation("Authorization", "Bearer " + secret);
@@ -97,5 +97,6 @@ internal static class Transforms
         var merged = string.Join(",", betas.Prepend(OAuthClient.Beta).Distinct());
         headers.Remove("anthropic-beta");
         headers.TryAddWithoutValidation("anthropic-beta", merged);
+        return secret;
     }
 }

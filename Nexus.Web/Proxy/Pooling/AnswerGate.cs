@@ -10,8 +10,11 @@ namespace Nexus.Web.Proxy.Pooling;
 /// Looks at an answer before its first byte goes to the caller: what it tells of the account is learned, and a failure is held
 /// back while another account may do better. A stream is held for its first event alone, and only where there is another.
 /// </summary>
-internal sealed class AnswerGate(TokenRefresh tokens, TimeProvider time)
+internal sealed class AnswerGate(TokenRefresh tokens, CredentialFiles files, TimeProvider time)
 {
+    /// <summary>So long the rest of a failed answer is waited for, while another account could be asked.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <summary>Whether the answer is kept from the caller. It is in <see cref="PooledRequest.Original"/> then, unless there was one before.</summary>
     public async ValueTask<bool> HoldsAsync(HttpContext context, ProxiedRequest request, HttpResponseMessage answer, CancellationToken cancellation)
     {
@@ -29,16 +32,26 @@ internal sealed class AnswerGate(TokenRefresh tokens, TimeProvider time)
                 verdict = Verdict.Of(Verdict.StatusOf(errorType), Pairs(headers), now);
         }
 
-        if (status == 401)
-            tokens.Doubt(account);
-        Learn(pool, account, verdict, status, headers, now);
+        if (!IsOfAFormerSecret(request, account, verdict))
+        {
+            if (status == 401)
+                tokens.Doubt(account);
+            Learn(pool, account, verdict, status, headers, now);
+        }
+
         if (verdict.MayMove && (pool.Original is not null || pool.HasAnother(now)))
         {
-            rest ??= await answer.Content.ReadAsStreamAsync(cancellation);
-            (read, var isWhole) = await ReadToEndAsync(rest, read, cancellation);
-            if (isWhole)
+            // An error event tells all; what stands behind it may never come.
+            var (isHeld, isWhole) = (rest is not null, rest is not null && answer.Content.Headers.ContentLength == read.Length);
+            if (rest is null)
             {
-                pool.Original ??= new(account, status, [.. context.Response.Headers], headers, read.ToArray());
+                rest = await answer.Content.ReadAsStreamAsync(cancellation);
+                (read, isHeld, isWhole) = await ReadErrorAsync(rest, cancellation);
+            }
+
+            if (isHeld)
+            {
+                pool.Original ??= new(account, status, [.. context.Response.Headers.Where(header => isWhole || !header.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))], headers, read.ToArray());
                 request.Attempts!.End(account, time.GetElapsedTime(request.ArrivalTimestamp), status, verdict.Scope, $"the upstream answered {status}", headers);
                 pool.UpstreamFailures += verdict.Scope == FailureScope.Upstream ? 1 : 0;
                 return true;
@@ -58,12 +71,18 @@ internal sealed class AnswerGate(TokenRefresh tokens, TimeProvider time)
         var status = (int)answer.StatusCode;
         if (status < 400 && account.State.Status.Cooldowns.IsEmpty)
             return;
-        if (status == 401)
-            tokens.Doubt(account);
         var (now, model) = (time.GetUtcNow(), PooledRequest.KeyOf(context.Request.Path, request.Model));
         var verdict = status < 400 ? default : Verdict.Of(status, Pairs(HeaderMask.Lines(answer)), now);
+        if (IsOfAFormerSecret(request, account, verdict))
+            return;
+        if (status == 401)
+            tokens.Doubt(account);
         account.State.Change(known => known.After(verdict, status, model, [], now, isProven: verdict.Refused && status == 401));
     }
+
+    /// <summary>A refusal of what the account has a successor for, by a refresh or a changed file, says nothing of the account.</summary>
+    private bool IsOfAFormerSecret(ProxiedRequest request, Account account, Verdict verdict) =>
+        verdict.Refused && (request.ShownSecret != account.Secret || files.Find(account.Domain)?.Accounts.FirstOrDefault(known => known.Id == account.Id) is { } now && request.ShownSecret != now.Secret);
 
     private static void Learn(PooledRequest pool, Account account, Verdict verdict, int status, IReadOnlyList<HeaderLine> headers, DateTimeOffset now)
     {
@@ -101,19 +120,28 @@ internal sealed class AnswerGate(TokenRefresh tokens, TimeProvider time)
         }
     }
 
-    private static async Task<(ReadOnlyMemory<byte> Read, bool IsWhole)> ReadToEndAsync(Stream stream, ReadOnlyMemory<byte> begun, CancellationToken cancellation)
+    /// <summary>A failed answer as far as it comes in time. It is not held where it is longer than what is held.</summary>
+    private async Task<(ReadOnlyMemory<byte> Read, bool IsHeld, bool IsWhole)> ReadErrorAsync(Stream stream, CancellationToken cancellation)
     {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         var buffer = new byte[HeldAnswer.Most];
-        begun.CopyTo(buffer);
-        var length = begun.Length;
-        while (length < buffer.Length)
+        var length = 0;
+        try
         {
-            var some = await stream.ReadAsync(buffer.AsMemory(length), cancellation);
-            if (some == 0)
-                return (buffer.AsMemory(0, length), true);
-            length += some;
+            while (length < buffer.Length)
+            {
+                var some = await stream.ReadAsync(buffer.AsMemory(length), either.Token);
+                if (some == 0)
+                    return (buffer.AsMemory(0, length), true, true);
+                length += some;
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException && patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return (buffer.AsMemory(0, length), true, false);
         }
 
-        return (buffer.AsMemory(0, length), false);
+        return (buffer.AsMemory(0, length), false, false);
     }
 }

@@ -3,8 +3,8 @@ using Nexus.Web.Credentials;
 
 namespace Nexus.Web.Proxy.Pooling;
 
-/// <summary>A failed answer, whole, that was kept from the caller while another account was asked.</summary>
-/// <param name="Headers">As the caller would have got them.</param>
+/// <summary>A failed answer, as far as it came in time, that was kept from the caller while another account was asked.</summary>
+/// <param name="Headers">As the caller would have got them; without a length where not all came.</param>
 /// <param name="Upstream">As the upstream sent them, for the journal.</param>
 internal sealed record HeldAnswer(Account Account, int Status, IReadOnlyList<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> Headers, IReadOnlyList<HeaderLine> Upstream, byte[] Body)
 {

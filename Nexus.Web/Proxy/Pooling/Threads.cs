@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using Nexus.Web.Capture;
 
 namespace Nexus.Web.Proxy.Pooling;
 
@@ -70,20 +71,24 @@ internal sealed class Threads
 /// <summary>Looks for the id of the message that begins a thread's answer, in its first few kilobytes.</summary>
 internal sealed class ThreadLearner(Threads threads)
 {
-    private const int Most = 8 * 1024;
+    private const int Most = 8 * 1024, MostDecoded = 64 * 1024;
+
+    /// <summary>What is compressed is decoded from its start at each read.</summary>
+    private const int MostReads = 16;
     private readonly List<byte> _seen = [];
+    private int _reads;
     private bool _over;
 
-    public void Observe(ReadOnlySpan<byte> bytes, string accountId)
+    public void Observe(ReadOnlySpan<byte> bytes, string? encoding, string accountId)
     {
         if (_over)
             return;
         _seen.AddRange(bytes[..Math.Min(bytes.Length, Most - _seen.Count)]);
-        var seen = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_seen);
+        ReadOnlySpan<byte> seen = encoding is null ? System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_seen) : ContentDecoding.Beginning(_seen.ToArray(), encoding, MostDecoded).Span;
         var start = seen.IndexOf("\"msg_"u8);
         var end = start < 0 ? -1 : seen[(start + 1)..].IndexOf((byte)'"');
         if (end > 0)
             threads.Learn(Encoding.UTF8.GetString(seen.Slice(start + 1, end)), accountId);
-        _over = end > 0 || _seen.Count >= Most;
+        _over = end > 0 || _seen.Count >= Most || (encoding is not null && ++_reads >= MostReads);
     }
 }
