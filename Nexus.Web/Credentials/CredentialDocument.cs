@@ -70,22 +70,5 @@ internal sealed class CredentialDocument
     }
 
     /// <summary>Writes beside the file and renames: whoever reads sees the old one or the new one, whole.</summary>
-    public void Write()
-    {
-        var beside = $"{_path}.{Environment.ProcessId}.new";
-        try
-        {
-            using (var file = new FileStream(beside, PrivateFiles.Writing(FileMode.Create)))
-            {
-                JsonSerializer.Serialize(file, Root, Indented);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, _path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(beside);
-        }
-    }
+    public void Write() => PrivateFiles.Replace(_path, $"{_path}.{Environment.ProcessId}.new", file => JsonSerializer.Serialize(file, Root, Indented));
 }

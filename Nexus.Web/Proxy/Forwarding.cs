@@ -170,7 +170,7 @@ internal sealed partial class Forwarding(
     private (Outcome, Refusal?) Silent(string upstream) => (Outcome.UpstreamTimeout, new(StatusCodes.Status504GatewayTimeout, "timeout_error", $"{upstream} was silent for {options.Value.IdleTimeoutMs / 1000} s (CLAUDE_API_TIMEOUT)."));
 
     /// <summary>Whether YARP itself gave up: a read that waits for the first byte of a chunk ends as a socket's error then.</summary>
-    private static bool IsCancellation(Exception? error) =>
+    public static bool IsCancellation(Exception? error) =>
         error is OperationCanceledException || error?.GetBaseException() is OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted };
 
     private ExchangeRecorder? Record(HttpContext context, ProxiedRequest request, ReadOnlyMemory<byte> body) =>

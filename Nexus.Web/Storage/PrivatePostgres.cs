@@ -222,7 +222,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         file.Write(System.Text.Encoding.UTF8.GetBytes(text));
     }
 
-    public static int FreePort()
+    private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

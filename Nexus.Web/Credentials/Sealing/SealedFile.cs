@@ -32,13 +32,7 @@ internal sealed partial class SealedFile(CredentialSeal seal, string path, ILogg
         try
         {
             PrivateFiles.MakeDirectory(Path.GetDirectoryName(path)!);
-            using (var file = new FileStream(path + ".new", PrivateFiles.Writing(FileMode.Create)))
-            {
-                file.Write(seal.Seal(content));
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(path + ".new", path, overwrite: true);
+            PrivateFiles.Replace(path, path + ".new", file => file.Write(seal.Seal(content)));
             _written = content;
             _failing = false;
             return true;

@@ -116,16 +116,8 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
         return [.. expired.Select(backup => backup.Name)];
     }
 
-    public static void WritePrivately(string path, string text)
-    {
-        using (var file = new FileStream(path + UnfinishedSuffix, PrivateFiles.Writing(FileMode.Create)))
-        {
-            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(path + UnfinishedSuffix, path, overwrite: true);
-    }
+    public static void WritePrivately(string path, string text) =>
+        PrivateFiles.Replace(path, path + UnfinishedSuffix, file => file.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
     private static string Prefix(string kind) => kind switch { "database" => "backup", "recent" or "moment" or "credentials" => kind, _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no kind of backup") };
 }

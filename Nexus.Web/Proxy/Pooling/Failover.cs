@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using Nexus.Web.Credentials;
 using Nexus.Web.Credentials.OAuth;
@@ -122,12 +121,8 @@ internal sealed partial class Failover(IProxyStateLookup clusters, TokenRefresh 
             ? known.Failed(reason, now).Cooled(new(Cooldown.Unreachable, now, now + Unreachable, IsTold: false, reason))
             : known.Failed(reason, now));
         // Silence has cost the caller minutes already.
-        return NeverSent(failure) || failure.Error is not (ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient) && !IsSilence(failure);
+        return NeverSent(failure) || failure.Error is not (ForwarderError.RequestTimedOut or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient) && !Forwarding.IsCancellation(failure.Exception);
     }
-
-    /// <summary>Silence inside an answer that was looked at ends as the cancellation of a read.</summary>
-    private static bool IsSilence(IForwarderErrorFeature failure) =>
-        failure.Exception is OperationCanceledException || failure.Exception?.GetBaseException() is OperationCanceledException or SocketException { SocketErrorCode: SocketError.OperationAborted };
 
     private void EndFailed(ProxiedRequest request, IForwarderErrorFeature failure) =>
         request.Attempts!.End(request.Account, Elapsed(request), null, FailureScope.Upstream, ReasonOf(failure), []);
