@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Resources;
 using Nexus.Web.Storage;
 
@@ -58,9 +59,9 @@ internal sealed class SharedSources(Database database, UsageReadings usage, Samp
         var readings = new List<Reading>();
         foreach (var job in Schedule.All)
         {
-            var last = await db.JobRuns.AsNoTracking().Where(run => run.Job == job.Id && run.Outcome != "running" && run.Outcome != "stopped").OrderByDescending(run => run.StartedAt)
+            var last = await db.JobRuns.AsNoTracking().Where(run => run.Job == job.Id && run.Outcome != JobRuns.Running && run.Outcome != JobRuns.Stopped).OrderByDescending(run => run.StartedAt)
                 .Select(run => new { run.Outcome, run.Error, run.StartedAt }).FirstOrDefaultAsync(cancellation);
-            if (last is { Outcome: not "succeeded" })
+            if (last is { Outcome: not JobRuns.Succeeded })
                 readings.Add(new("job", job.Id, 1, FormattableString.Invariant($"{job.Id} {Words(last.Outcome)} at {last.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {last.Error}"), "/dashboard/job/" + job.Id));
         }
 
@@ -81,5 +82,5 @@ internal sealed class SharedSources(Database database, UsageReadings usage, Samp
 
     private NexusDbContext Open() => new(NexusDbOptions.Of(database.JobsDataSource));
 
-    private static string Words(string outcome) => outcome switch { "timed_out" => "used up its time", "interrupted" => "was killed with its node", _ => outcome };
+    private static string Words(string outcome) => outcome switch { JobRuns.TimedOut => "used up its time", JobRuns.Interrupted => "was killed with its node", _ => outcome };
 }
