@@ -5,7 +5,10 @@ using Nexus.Bench.Routes;
 
 namespace Nexus.Bench.Scenarios;
 
-/// <summary>The same run on a Nexus that has 100,000 requests of one domain and on one that has next to none, in turn, small requests at 64 connections.</summary>
+/// <summary>
+/// The same run on a Nexus in a domain that has 100,000 requests, and on another in a domain that has none yet, in turn, small requests at
+/// 64 connections. A round takes about a second: in shorter ones chance is greater than what is measured.
+/// </summary>
 internal static class GrowthScenario
 {
     private const string Host = "growth.bench.example";
@@ -13,7 +16,7 @@ internal static class GrowthScenario
     public static async Task<IReadOnlyList<Figure>> MeasureAsync(Workplace workplace, Effort effort)
     {
         var stored = effort.Quick ? 20_000 : 100_000;
-        const int Requests = 2_000;
+        const int Requests = 10_000;
         await using var full = await NexusRoute.WithStorageAsync(workplace);
         await using var empty = await NexusRoute.WithStorageAsync(workplace);
         var callers = Kind.Small.Callers(Host);
@@ -23,7 +26,7 @@ internal static class GrowthScenario
         List<double> rate = [], latency = [], cpu = [];
         for (var round = 0; round < (effort.Quick ? 3 : 7); round++)
         {
-            var (before, small) = await RoundAsync(empty, callers, Requests, effort);
+            var (before, small) = await RoundAsync(empty, Kind.Small.Callers(FormattableString.Invariant($"growth-{round}.bench.example")), Requests, effort);
             var (after, large) = await RoundAsync(full, callers, Requests, effort);
             rate.Add(after.Rate / before.Rate);
             latency.Add(after.Latency.Median / before.Latency.Median);
@@ -32,9 +35,9 @@ internal static class GrowthScenario
 
         return
         [
-            Line($"request rate at {stored:N0} stored requests of one domain ÷ at next to none of it", "≥ 0.9", Quantiles.MedianOf(rate), ratio => ratio >= 0.9),
-            Line($"median latency at {stored:N0} stored requests ÷ at next to none of it", "≤ 1.1", Quantiles.MedianOf(latency), ratio => ratio <= 1.1),
-            Line($"CPU per captured request at {stored:N0} stored requests ÷ at next to none of it", "≤ 1.1", Quantiles.MedianOf(cpu), ratio => ratio <= 1.1),
+            Line($"request rate at {stored:N0} stored requests of one domain ÷ in a new domain", "≥ 0.9", Quantiles.MedianOf(rate), ratio => ratio >= 0.9),
+            Line($"median latency at {stored:N0} stored requests ÷ in a new domain", "≤ 1.1", Quantiles.MedianOf(latency), ratio => ratio <= 1.1),
+            Line($"CPU per captured request at {stored:N0} stored requests ÷ in a new domain", "≤ 1.1", Quantiles.MedianOf(cpu), ratio => ratio <= 1.1),
         ];
     }
 
