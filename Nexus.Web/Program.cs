@@ -4,6 +4,7 @@ using Nexus.Web.Api;
 using Nexus.Web.Capture;
 using Nexus.Web.Configuration;
 using Nexus.Web.Conformance;
+using Nexus.Web.Conversations.Analyses;
 using Nexus.Web.Credentials;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations;
@@ -40,6 +41,7 @@ internal static class Program
         builder.AddUsage();          // tokens, prices and windows
         builder.AddApi();            // JSON
         builder.AddOperations();     // health, metrics, jobs
+        builder.AddAnalyses();       // conversations, judged by a model
         builder.AddDashboard();      // Razor Pages
 
         var app = builder.Build();

@@ -9,7 +9,7 @@ internal static class AccessFeature
         builder.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section);
         builder.Services.AddSingleton<CallerResolver>();
         builder.AddKeys();
-        builder.Services.AddSingleton<AccessState>().AddSingleton<AccessFile>();
+        builder.Services.AddSingleton<AccessState>().AddSingleton<AccessFile>().AddSingleton<OwnKey>();
         builder.Services.AddHostedService<AccessFeed>().AddHostedService<LastUsed>();
         builder.AddDashboardAccess();
     }

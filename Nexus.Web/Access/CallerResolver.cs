@@ -10,7 +10,7 @@ namespace Nexus.Web.Access;
 /// What it says of a key it says only to who holds that key at its own domain: to everybody else a key of another domain, a
 /// revoked one of another domain and one that never was are the same.
 /// </summary>
-internal sealed class CallerResolver(CredentialFiles files, DashboardKey dashboard, AccessState access, IOptions<AccessOptions> options, TimeProvider time)
+internal sealed class CallerResolver(CredentialFiles files, DashboardKey dashboard, AccessState access, OwnKey own, IOptions<AccessOptions> options, TimeProvider time)
 {
     /// <summary>A client with a wrong key tries it a few times by itself, and many share an address.</summary>
     public const int FreeGuesses = 10;
@@ -79,6 +79,8 @@ internal sealed class CallerResolver(CredentialFiles files, DashboardKey dashboa
     /// <summary>The managed key of this domain among what was presented, with its text.</summary>
     private (ClientKey? Key, string? Text) Managed(string domain, Presented presented)
     {
+        if (own.Find(presented.Bearer, domain) is { } self)
+            return (self, presented.Bearer);
         if (access.Known is not { } known)
             return default;
         var (bearer, apiKey) = (known.Find(presented.Bearer), known.Find(presented.ApiKey));

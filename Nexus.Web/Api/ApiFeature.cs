@@ -36,6 +36,7 @@ internal static class ApiFeature
         api.MapRequests();
         api.MapStats();
         api.MapConversations();
+        api.MapAnalyses();
         api.MapDashboardStats();
         api.MapLimits();
         api.MapKeys();

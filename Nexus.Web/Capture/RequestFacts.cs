@@ -1,5 +1,6 @@
 using System.Text;
 using MemoryPack;
+using Nexus.Web.Access.Keys;
 
 namespace Nexus.Web.Capture;
 
@@ -22,6 +23,7 @@ internal sealed partial record RequestFacts(string? Model, bool Stream, string? 
             isMessage ? TypeOf(body, cut, lastUser, system) : null,
             start.Path switch
             {
+                "/v1/messages" when start.KeyId == OwnKey.Id => OwnKey.Lane,
                 "/v1/messages" => LaneOf(body, cut, lastUser, agent),
                 "/v1/messages/count_tokens" => "count",
                 _ => "other",

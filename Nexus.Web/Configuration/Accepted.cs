@@ -70,6 +70,9 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
         new(most >= int.MaxValue ? $"{unit}, {least} or more{remark}" : $"{unit}, {least} to {most}{remark}", value =>
             long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most ? value : throw new FormatException(""));
 
+    public static Accepted Dollars { get; } = new("US dollars, such as 5 or 0.50 (0: no limit)", value =>
+        decimal.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var dollars) && dollars <= 1_000_000 ? value : throw new FormatException(""));
+
     /// <summary>One of some words, in any case.</summary>
     public static Accepted Word(params string[] words) => new($"{string.Join(", ", words[..^1])} or {words[^1]}", value =>
         words.FirstOrDefault(word => word.Equals(value, StringComparison.OrdinalIgnoreCase)) ?? throw new FormatException(""));

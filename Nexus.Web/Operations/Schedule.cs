@@ -1,3 +1,4 @@
+using Nexus.Web.Conversations.Analyses;
 using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Backups.PointInTime;
@@ -110,6 +111,12 @@ internal static class Schedule
         new(DiskForecastJob.Id, typeof(DiskForecastJob), "Says from the samples of two weeks when the disks of DATA_DIR and of the private PostgreSQL are full.")
         {
             Cron = "20 6 * * *",
+            TimeBox = TimeSpan.FromMinutes(2),
+            Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
+        },
+        new(AnalysesJob.Id, typeof(AnalysesJob), "Takes up AI analyses that wait although nobody works on them. Each analysis is a job of its own in the queue analyses, seen in the console.")
+        {
+            Cron = "37 * * * *",
             TimeBox = TimeSpan.FromMinutes(2),
             Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
         },

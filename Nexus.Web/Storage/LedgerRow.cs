@@ -28,7 +28,7 @@ internal sealed class LedgerRow
     /// <summary><c>inference</c>, <c>query_evaluation</c>, <c>quota</c> or <c>internal_operation</c> (spec §3.1); null off <c>/v1/messages</c>.</summary>
     public string? RequestType { get; set; }
 
-    /// <summary><c>main</c>, <c>subagent</c>, <c>title</c>, <c>web_search</c>, <c>classifier</c>, <c>side_question</c>, <c>compaction</c>, <c>count</c> or <c>other</c>.</summary>
+    /// <summary><c>main</c>, <c>subagent</c>, <c>title</c>, <c>web_search</c>, <c>classifier</c>, <c>side_question</c>, <c>compaction</c>, <c>analysis</c>, <c>count</c> or <c>other</c>.</summary>
     public required string Lane { get; set; }
 
     public bool Streaming { get; set; }

@@ -42,14 +42,12 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<LimitNodeRow> LimitNodes => Set<LimitNodeRow>();
     public DbSet<LimitNoticeRow> LimitNotices => Set<LimitNoticeRow>();
 
-    public DbSet<SavedViewRow> SavedViews => Set<SavedViewRow>();
-    public DbSet<TablePreferencesRow> TablePreferences => Set<TablePreferencesRow>();
-
     public DbSet<ConversationRow> Conversations => Set<ConversationRow>();
     public DbSet<ConversationBranchRow> ConversationBranches => Set<ConversationBranchRow>();
     public DbSet<ConversationSessionRow> ConversationSessions => Set<ConversationSessionRow>();
     public DbSet<ConversationHookRow> ConversationHooks => Set<ConversationHookRow>();
     public DbSet<ConversationWordsRow> ConversationWords => Set<ConversationWordsRow>();
+    public DbSet<AnalysisRow> Analyses => Set<AnalysisRow>();
 
     /// <summary>The ring that signs session cookies, shared by all nodes. The ring that seals credentials is never here.</summary>
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
@@ -85,26 +83,9 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         modelBuilder.Entity<JobSettingsRow>().ToTable("job_settings").HasKey(row => row.Job);
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
         Administration(modelBuilder);
-        Table(modelBuilder);
         Alert(modelBuilder);
         Limit(modelBuilder);
         Conversation(modelBuilder);
-    }
-
-    private static void Table(ModelBuilder modelBuilder)
-    {
-        modelBuilder.Entity<SavedViewRow>(view =>
-        {
-            view.ToTable("saved_views").HasKey(row => row.Id);
-            view.Property(row => row.Id).ValueGeneratedNever();
-            view.HasIndex(row => new { row.Owner, row.Page, row.Name }).IsUnique();
-            view.HasIndex(row => row.Page).HasFilter("shared");
-        });
-        modelBuilder.Entity<TablePreferencesRow>(preferences =>
-        {
-            preferences.ToTable("table_preferences").HasKey(row => row.Person);
-            preferences.Property(row => row.Settings).HasColumnType("jsonb");
-        });
     }
 
     private static void Conversation(ModelBuilder modelBuilder)
@@ -132,6 +113,13 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         {
             words.ToTable("conversation_words").HasKey(row => new { row.ConversationId, row.RequestId });
             words.HasIndex(row => row.Words).HasMethod("gin");
+        });
+        modelBuilder.Entity<AnalysisRow>(analysis =>
+        {
+            analysis.ToTable("analyses").HasKey(row => row.Id);
+            analysis.HasIndex(row => new { row.ConversationId, row.BranchId }).IsUnique();
+            analysis.HasIndex(row => row.Status).HasFilter("status IN ('pending', 'processing')");
+            analysis.Property(row => row.Data).HasColumnType("jsonb");
         });
     }
 

@@ -458,6 +458,142 @@ namespace Nexus.Web.Migrations
                     b.ToTable("alert_silences", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.AnalysisRow", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
+                    b.Property<string>("BranchId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("branch_id");
+
+                    b.PrimitiveCollection<Guid[]>("Calls")
+                        .IsRequired()
+                        .HasColumnType("uuid[]")
+                        .HasColumnName("calls");
+
+                    b.Property<Guid?>("Claim")
+                        .HasColumnType("uuid")
+                        .HasColumnName("claim");
+
+                    b.Property<string>("ClaimedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<DateTimeOffset?>("ClaimedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateTimeOffset?>("CompletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("completed_at");
+
+                    b.Property<long>("CompletionTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("completion_tokens");
+
+                    b.Property<string>("Content")
+                        .HasColumnType("text")
+                        .HasColumnName("content");
+
+                    b.Property<Guid>("ConversationId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("conversation_id");
+
+                    b.Property<long>("CostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_micros");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CustomPrompt")
+                        .HasColumnType("text")
+                        .HasColumnName("custom_prompt");
+
+                    b.Property<string>("Data")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("data");
+
+                    b.Property<int?>("DurationMs")
+                        .HasColumnType("integer")
+                        .HasColumnName("duration_ms");
+
+                    b.Property<string>("Error")
+                        .HasColumnType("text")
+                        .HasColumnName("error");
+
+                    b.Property<long>("EstimatedMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("estimated_micros");
+
+                    b.Property<int>("MessagesLeftOut")
+                        .HasColumnType("integer")
+                        .HasColumnName("messages_left_out");
+
+                    b.Property<int>("MessagesSent")
+                        .HasColumnType("integer")
+                        .HasColumnName("messages_sent");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.Property<long>("PromptTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("prompt_tokens");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.Property<string>("RequestedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("requested_by");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("status");
+
+                    b.Property<Guid?>("UpTo")
+                        .HasColumnType("uuid")
+                        .HasColumnName("up_to");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_analyses");
+
+                    b.HasIndex("Status")
+                        .HasDatabaseName("ix_analyses_status")
+                        .HasFilter("status IN ('pending', 'processing')");
+
+                    b.HasIndex("ConversationId", "BranchId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_analyses_conversation_id_branch_id");
+
+                    b.ToTable("analyses", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.AttemptRow", b =>
                 {
                     b.Property<DateTimeOffset>("StartedAt")
@@ -1969,75 +2105,6 @@ namespace Nexus.Web.Migrations
                         .HasName("pk_resource_samples");
 
                     b.ToTable("resource_samples", (string)null);
-                });
-
-            modelBuilder.Entity("Nexus.Web.Storage.SavedViewRow", b =>
-                {
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at");
-
-                    b.Property<string>("Name")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Owner")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("owner");
-
-                    b.Property<string>("Page")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("page");
-
-                    b.Property<string>("Query")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("query");
-
-                    b.Property<bool>("Shared")
-                        .HasColumnType("boolean")
-                        .HasColumnName("shared");
-
-                    b.HasKey("Id")
-                        .HasName("pk_saved_views");
-
-                    b.HasIndex("Page")
-                        .HasDatabaseName("ix_saved_views_page")
-                        .HasFilter("shared");
-
-                    b.HasIndex("Owner", "Page", "Name")
-                        .IsUnique()
-                        .HasDatabaseName("ix_saved_views_owner_page_name");
-
-                    b.ToTable("saved_views", (string)null);
-                });
-
-            modelBuilder.Entity("Nexus.Web.Storage.TablePreferencesRow", b =>
-                {
-                    b.Property<string>("Person")
-                        .HasColumnType("text")
-                        .HasColumnName("person");
-
-                    b.Property<string>("Settings")
-                        .IsRequired()
-                        .HasColumnType("jsonb")
-                        .HasColumnName("settings");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("updated_at");
-
-                    b.HasKey("Person")
-                        .HasName("pk_table_preferences");
-
-                    b.ToTable("table_preferences", (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.ToolUsageRow", b =>

@@ -43,6 +43,16 @@ public sealed class CallerResolverTests : IDisposable
     }
 
     [Fact]
+    public void Nexuss_own_key_is_good_everywhere_keeps_counts_alone_and_is_no_other_process_key()
+    {
+        var paid = Resolver().Resolve(Team, Bearer(_own.Secret), One).Caller!;
+        Assert.Equal((OwnKey.Id, OwnKey.Owner, CaptureLevel.Off), (paid.KeyId, paid.Key!.Owner, paid.Key.Capture));
+        Assert.Equal(403, Resolver().Resolve("open.example.com", Bearer(_own.Secret), One).Denial!.Status);
+        Assert.Equal(401, Resolver().Resolve(Team, Bearer(new OwnKey(new SecretMask()).Secret), One).Denial!.Status);
+        Assert.True(KeySecret.IsNexus(_own.Secret));
+    }
+
+    [Fact]
     public void While_the_database_was_never_reached_a_managed_key_is_told_to_wait_and_the_files_key_works()
     {
         var resolver = Resolver();
@@ -133,10 +143,12 @@ public sealed class CallerResolverTests : IDisposable
 
     private void Know(params ClientKey[] keys) => _state.Set(KnownAccess.Of(keys, []));
 
+    private readonly OwnKey _own = new(new SecretMask());
+
     private CallerResolver Resolver(ClientAuth auth = ClientAuth.Auto) => new(
         new CredentialFiles(Options.Create(new CredentialOptions { Directory = _directory }), Options.Create(new DataOptions()), new CredentialSeal(Options.Create(new DataOptions { Directory = _directory })), new AccountStates(), _time, new SecretMask(), NullLogger<CredentialFiles>.Instance),
         new DashboardKey(Options.Create(new AccessOptions { DashboardApiKey = "the-dashboard's-key" }), Options.Create(new DataOptions()), NullLogger<DashboardKey>.Instance),
-        _state, Options.Create(new AccessOptions { EnableClientAuth = auth }), _time);
+        _state, _own, Options.Create(new AccessOptions { EnableClientAuth = auth }), _time);
 
     private static HeaderDictionary Bearer(string key) => new() { ["Authorization"] = "Bearer " + key };
 

@@ -3,6 +3,7 @@ using Hangfire.PostgreSql;
 using Hangfire.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Conversations.Analyses;
 using Nexus.Web.Operations.Resources;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
@@ -29,7 +30,7 @@ internal sealed class JobHistory(NexusApp nexus)
     public async Task<List<JobRunRow>> RunsAsync()
     {
         await using var db = await nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
-        return await db.JobRuns.AsNoTracking().Where(run => run.ByHand || (run.Job != CacheDoctorJob.Id && run.Job != ReconcileJob.Id && run.Job != ResourceSampleJob.Id)).OrderBy(run => run.StartedAt).ToListAsync();
+        return await db.JobRuns.AsNoTracking().Where(run => run.ByHand || (run.Job != CacheDoctorJob.Id && run.Job != ReconcileJob.Id && run.Job != ResourceSampleJob.Id && run.Job != AnalysesJob.Id)).OrderBy(run => run.StartedAt).ToListAsync();
     }
 
     /// <summary>Waits until Hangfire's server has announced itself, which it does after the schedule.</summary>

@@ -1,3 +1,4 @@
+using Nexus.Web.Access.Keys;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Capture.Levels;
@@ -10,7 +11,7 @@ internal static class OnlyCounts
         row.RequestType = row.StopReason = row.Client = row.UpstreamRequestId = row.MessageId = null;
         row.SessionId = row.AgentId = row.ParentAgentId = null;
         row.BodyHash = null;
-        row.Lane = "other";
+        row.Lane = row.KeyId == OwnKey.Id ? OwnKey.Lane : "other";
         (row.ToolCalls, row.MessageCount, row.Streaming) = (0, 0, false);
         (row.RequestBytes, row.ResponseBytes) = (0, 0);
         row.FirstTokenMs = null;

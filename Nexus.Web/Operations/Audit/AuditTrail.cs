@@ -133,12 +133,17 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
             return ("content.viewed", $"requests {left} {right}");
         if (Export().Match(path) is { Success: true } export)
             return ("export.made", export.Groups[1].Value);
+        if (Analysis().Match(path) is { Success: true } analysis)
+            return ("content.viewed", "analysis of conversation " + analysis.Groups[1].Value);
         return Content().Match(path) is { Success: true } content && (content.Groups[2].Value == "request" || path.EndsWith("/export", StringComparison.Ordinal) || path.StartsWith("/dashboard/", StringComparison.Ordinal))
             ? ("content.viewed", $"{content.Groups[2].Value} {content.Groups[3].Value}") : null;
     }
 
     [GeneratedRegex("^/api/export/([a-z-]+)$", RegexOptions.None, 1000)]
     private static partial Regex Export();
+
+    [GeneratedRegex("^/api/analyses/([0-9a-fA-F-]{36})/[^/]+$", RegexOptions.None, 1000)]
+    private static partial Regex Analysis();
 
     [GeneratedRegex("^/(dashboard|api)/(request|conversation)s?/([0-9a-fA-F-]{36})(/[a-z]+)?$", RegexOptions.None, 1000)]
     private static partial Regex Content();

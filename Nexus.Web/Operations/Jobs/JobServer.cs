@@ -1,7 +1,10 @@
 using Hangfire;
 using Hangfire.AspNetCore;
 using Hangfire.PostgreSql;
+using Hangfire.States;
 using Hangfire.Storage;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Conversations.Analyses;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Operations.Jobs;
@@ -18,20 +21,23 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
     /// <summary>Runs are cancelled at once when the app stops, and taken up again later; what does not end within this is left behind.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
 
-    private BackgroundJobServer? _server;
+    private BackgroundJobServer[] _servers = [];
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (Interlocked.Exchange(ref _server, null) is not { } server)
-            return;
-        server.SendStop();
+        var servers = Interlocked.Exchange(ref _servers, []);
+        foreach (var server in servers)
+            server.SendStop();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Farewell);
         try
         {
-            await server.WaitForShutdownAsync(limit.Token);
-            server.Dispose();
+            foreach (var server in servers)
+            {
+                await server.WaitForShutdownAsync(limit.Token);
+                server.Dispose();
+            }
         }
         catch (OperationCanceledException)
         {
@@ -67,19 +73,27 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
 
         if (stoppingToken.IsCancellationRequested)
             return;
-        _server = new BackgroundJobServer(
-            new BackgroundJobServerOptions
-            {
-                WorkerCount = Workers,
-                StopTimeout = TimeSpan.Zero,
-                ShutdownTimeout = Farewell,
-                SchedulePollingInterval = TimeSpan.FromSeconds(15),
-                FilterProvider = ScheduleFilters.ForServer(),
-                Activator = new AspNetCoreJobActivator(scopes),
-            },
-            services.GetRequiredService<PostgreSqlStorage>());
+        _servers = [Start(EnqueuedState.DefaultQueue, Workers, light: false), .. Analyses()];
         Log.Started(logger, Schedule.Recurring.Count(), Workers);
     }
+
+    private IEnumerable<BackgroundJobServer> Analyses() =>
+        services.GetRequiredService<IOptions<AnalysisOptions>>().Value is { Enabled: true } on ? [Start(AnalysisQueue.Name, on.MaxConcurrentJobs, light: true)] : [];
+
+    /// <param name="light">Only works; the clock and the bookkeeping are another's.</param>
+    private BackgroundJobServer Start(string queue, int workers, bool light) => new(
+        new BackgroundJobServerOptions
+        {
+            Queues = [queue],
+            WorkerCount = workers,
+            IsLightweightServer = light,
+            StopTimeout = TimeSpan.Zero,
+            ShutdownTimeout = Farewell,
+            SchedulePollingInterval = TimeSpan.FromSeconds(15),
+            FilterProvider = ScheduleFilters.ForServer(),
+            Activator = new AspNetCoreJobActivator(scopes),
+        },
+        services.GetRequiredService<PostgreSqlStorage>());
 
     /// <summary>One node at a time brings the schema and the list of recurring jobs up to this version.</summary>
     private async Task PrepareAsync(CancellationToken cancellation)

@@ -2,6 +2,7 @@ using Hangfire;
 using Hangfire.Client;
 using Hangfire.Common;
 using Hangfire.States;
+using Nexus.Web.Conversations.Analyses;
 
 namespace Nexus.Web.Operations.Jobs;
 
@@ -41,7 +42,7 @@ internal sealed class ScheduledRetry : IElectStateFilter
 /// <summary>The filters of this app alone; Hangfire's global ones are shared by everything in the process.</summary>
 internal static class ScheduleFilters
 {
-    public static JobFilterCollection ForServer() => new() { new StatisticsHistoryAttribute(), new ScheduledRetry() };
+    public static JobFilterCollection ForServer() => new() { new StatisticsHistoryAttribute(), new ScheduledRetry(), new AnalysesStayQueued() };
 
     public static JobFilterCollection ForConsole()
     {

@@ -26,6 +26,7 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
             ("cache_misses", "started_at < $1", ledger), ("attempts", "started_at < $1", ledger), ("alerts", "resolved_at < $1", ledger), ("alert_silences", "ends_at < $1", ledger), ("alert_deliveries", "created_at < $1", Day(now - DeliveriesKept)), ("reports", "to_at < $1", rollups),
             ("audit_log", "at < $1", Day(RetentionAge.Parse(options.Value.Audit).Bound(now))),
             // What people typed is kept as long as the bodies that it stands in.
+            ("analyses", "requested_at < $1", payloads),
             ("conversation_words", "request_id < $1", FirstId(payloads)), ("conversation_hooks", "request_id < $1", FirstId(ledger)),
             ("conversation_branches", Ended, ledger), ("conversation_sessions", Ended, ledger), ("conversations", "last_at < $1", ledger),
         ];

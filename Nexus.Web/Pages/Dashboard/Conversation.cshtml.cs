@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Api;
 using Nexus.Web.Capture;
 using Nexus.Web.Conversations;
+using Nexus.Web.Operations.Audit;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Conversations;
 using Nexus.Web.Pages.Shared.Kit;
@@ -13,14 +14,16 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages;
 
 /// <summary>One conversation: read, seen as a tree, or followed over time. View and branch are in the URL.</summary>
-internal sealed class ConversationModel(NexusDbContext db, PayloadReader payloads) : PageModel
+internal sealed class ConversationModel(NexusDbContext db, PayloadReader payloads, AnalysisPages analyses) : PageModel
 {
+    private const string Analysis = "analysis";
     private const int LastTurns = 400;
     private const int EarlierTurnsAtOnce = 400;
 
-    private static readonly IReadOnlyList<(string Name, string Title)> Views = [("transcript", "Transcript"), ("tree", "Tree"), ("timeline", "Timeline")];
+    private static readonly IReadOnlyList<(string Name, string Title)> Views = [("transcript", "Transcript"), ("tree", "Tree"), ("timeline", "Timeline"), (Analysis, "Analysis")];
 
     private List<LedgerRow> _rows = [];
+    private string? _problem;
 
     public ConversationLine Line { get; private set; } = null!;
     public string View { get; private set; } = "transcript";
@@ -47,10 +50,17 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         Shown = View switch
         {
             "tree" => Fragment.Of<TreeView>(("Tree", TreeLayout.Of(_rows, all == true, newest == true)), ("Address", Address("tree")), ("All", all == true), ("NewestFirst", newest == true)),
+            Analysis => await analyses.ShowAsync(HttpContext, known.Row.Id, Branch, Address(Analysis), _problem, cancellation),
             "timeline" => Fragment.Of<TimelineView>(("Turns", await TimelineAsync(cancellation))),
             _ => await TranscriptAsync(before, cancellation),
         };
         return Request.IsHtmx() ? new ComponentResult(Shown) : Page();
+    }
+
+    public async Task<IActionResult> OnPostAnalyseAsync(Guid id, string branch, string? instruction, CancellationToken cancellation)
+    {
+        _problem = await analyses.AskAsync(Actor.Of(HttpContext), id, branch, instruction, cancellation);
+        return await OnGetAsync(id, Analysis, branch, null, null, null, cancellation);
     }
 
     public async Task<IActionResult> OnGetExportAsync(Guid id, CancellationToken cancellation)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Nexus.Web.Access;
 using Nexus.Web.Listening;
-using Nexus.Web.Pages.Tables;
 
 namespace Nexus.Web.Pages.Live;
 
@@ -17,14 +16,13 @@ internal static class LiveFeature
         app.MapGet("/dashboard/live", FollowAsync).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
 
     /// <summary>The address that a page rendered at <paramref name="now"/> connects to.</summary>
-    /// <param name="columns">Names of those that rows have.</param>
-    public static string Address(RequestFilter filter, bool rows, DateTimeOffset now, IEnumerable<string>? columns = null) =>
-        "/dashboard/live" + filter.Query(("view", rows ? "requests" : "overview"), ("since", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)), ("cols", columns is null ? null : string.Join(',', columns)));
+    public static string Address(RequestFilter filter, bool rows, DateTimeOffset now) =>
+        "/dashboard/live" + filter.Query(("view", rows ? "requests" : "overview"), ("since", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
 
     private static async Task<IResult> FollowAsync(HttpContext context, LiveViewers viewers, RecentRequests recent, LedgerFeed feed, InFlightSnapshots inFlight, FragmentRenderer renderer, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         var filter = RequestFilter.Read(context.Request.Query, ViewerZone.Of(context), time.GetUtcNow());
-        var viewer = new LiveViewer(filter, TableState.Read(KnownTables.Requests, context.Request.Query));
+        var viewer = new LiveViewer(filter);
         if (!viewers.TryAdd(viewer))
         {
             context.Response.Headers.RetryAfter = "30";

@@ -61,7 +61,7 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
         if (rows && lines.Count > 0)
             items.Add(await RowsAsync(lines));
         if (rows && missed > 0)
-            items.Add(new(await renderer.RenderAsync(Fragment.Of<BehindNotice>(("Href", "/dashboard/requests" + viewer.Filter.Query(viewer.Table.Pairs)), ("Count", viewer.Filter.IsEmpty ? missed : null))), "behind"));
+            items.Add(new(await renderer.RenderAsync(Fragment.Of<BehindNotice>(("Href", "/dashboard/requests" + viewer.Filter.Query()), ("Count", viewer.Filter.IsEmpty ? missed : null))), "behind"));
         _usageChanged |= !rows && (lines.Count > 0 || missed > 0);
         if (_usageChanged && now - _lastUsage >= BetweenUsage)
         {
@@ -84,5 +84,5 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
     }
 
     private async Task<SseItem<string>> RowsAsync(IReadOnlyList<RequestLine> lines) =>
-        new(await renderer.RenderAsync(Fragment.Of<RequestRows>(("Rows", lines.OrderByDescending(line => line.At).ToList()), ("Query", viewer.Filter.Query(viewer.Table.Pairs)), ("Columns", viewer.Table.Shown.Select(column => column.Name).ToList()), ("Fresh", true))), "rows");
+        new(await renderer.RenderAsync(Fragment.Of<RequestRows>(("Rows", lines.OrderByDescending(line => line.At).ToList()), ("Query", viewer.Filter.Query()), ("Fresh", true))), "rows");
 }

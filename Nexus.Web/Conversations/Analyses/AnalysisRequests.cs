@@ -1,0 +1,91 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Nexus.Web.Operations.Audit;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Conversations.Analyses;
+
+/// <summary>What became of a wish for an analysis.</summary>
+internal enum Wish
+{
+    /// <summary>It waits now.</summary>
+    Accepted,
+
+    /// <summary>There is one already, done or on its way.</summary>
+    Already,
+
+    /// <summary>No such conversation, branch or, for another one, analysis.</summary>
+    Unknown,
+
+    /// <summary>It is off, there is nothing to analyse, or the budget is spent.</summary>
+    Refused,
+}
+
+/// <param name="Row">The analysis; null when there is none.</param>
+/// <param name="Reason">For <see cref="Wish.Unknown"/> and <see cref="Wish.Refused"/>.</param>
+internal sealed record WishResult(Wish Wish, AnalysisRow? Row, string? Reason = null);
+
+/// <summary>Asks for analyses, and finds them.</summary>
+internal sealed class AnalysisRequests(NexusDbContext db, AnalysisInputs inputs, AnalysisBudget budget, AnalysisQueue queue, IOptions<AnalysisOptions> options, TimeProvider time)
+{
+    public const int LongestInstruction = 4_000;
+    public const int LongestBranch = 255;
+    public const string NothingKept = "Nothing of this conversation's content is kept here, so there is nothing to analyse. The capture level of its key or domain decides that (page Domains); contents also expire (RETENTION_PAYLOADS).";
+
+    /// <summary>Askers wait for each other, so that two do not reserve the same rest of the budget.</summary>
+    private const long AskingLock = 0x6e6578_616e616c;
+
+    public Task<AnalysisRow?> FindAsync(Guid conversation, string branch, CancellationToken cancellation) =>
+        db.Analyses.AsNoTracking().SingleOrDefaultAsync(row => row.ConversationId == conversation && row.BranchId == branch, cancellation);
+
+    /// <param name="again">Makes a new result where there is one, or is being made one.</param>
+    public async Task<WishResult> AskAsync(Guid conversation, string branch, string? instruction, bool again, Actor actor, CancellationToken cancellation)
+    {
+        var known = await FindAsync(conversation, branch, cancellation);
+        if (again && known is null)
+            return new(Wish.Unknown, null, "Analysis not found");
+        if (!again && known is { Status: not AnalysisRow.Failed })
+            return new(Wish.Already, known);
+        if (!options.Value.Enabled)
+            return new(Wish.Refused, known, AnalysisOptions.Off);
+        if (await inputs.ReadAsync(conversation, branch, cancellation) is not { } input)
+            return new(Wish.Unknown, known, "Conversation or branch not found");
+        if (input.IsEmpty)
+            return new(Wish.Refused, known, NothingKept);
+        var result = await StoreAsync(conversation, branch, instruction, again, input, actor, cancellation);
+        if (result.Wish == Wish.Accepted)
+            queue.Add(result.Row!.Id);
+        return result;
+    }
+
+    private async Task<WishResult> StoreAsync(Guid conversation, string branch, string? instruction, bool again, AnalysisInput input, Actor actor, CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({AskingLock})", cancellation);
+        var row = await db.Analyses.SingleOrDefaultAsync(row => row.ConversationId == conversation && row.BranchId == branch, cancellation);
+        if (!again && row is { Status: not AnalysisRow.Failed })
+            return new(Wish.Already, row);
+        if (budget.Refuse(await budget.ReadAsync(row?.Id, cancellation), input.Micros ?? 0) is { } spent)
+            return new(Wish.Refused, row, spent);
+        var now = time.GetUtcNow();
+        if (row is null)
+            db.Analyses.Add(row = new() { ConversationId = conversation, BranchId = branch, Status = AnalysisRow.Pending, Model = options.Value.Model, NextAt = now, RequestedBy = actor.Name, RequestedAt = now, CreatedAt = now, UpdatedAt = now });
+        Reset(row, instruction, input.Micros ?? 0, actor, now);
+        db.Record(actor, now, again ? "analysis.regenerated" : "analysis.requested", $"conversation {conversation} {branch}", new { model = row.Model, estimatedMicros = input.Micros, customPrompt = row.CustomPrompt is not null });
+        await db.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return new(Wish.Accepted, row);
+    }
+
+    /// <summary>An attempt under way loses its claim, and ends.</summary>
+    private void Reset(AnalysisRow row, string? instruction, long estimated, Actor actor, DateTimeOffset now)
+    {
+        row.Status = AnalysisRow.Pending;
+        row.Model = options.Value.Model;
+        row.CustomPrompt = string.IsNullOrWhiteSpace(instruction) ? null : instruction.Trim();
+        (row.Attempts, row.NextAt, row.Error) = (0, now, null);
+        (row.Claim, row.ClaimedBy, row.ClaimedUntil) = (null, null, null);
+        (row.PromptTokens, row.CompletionTokens, row.CostMicros, row.EstimatedMicros, row.Calls) = (0, 0, 0, estimated, []);
+        (row.RequestedBy, row.RequestedAt, row.UpdatedAt) = (actor.Name, now, now);
+    }
+}

@@ -1,0 +1,41 @@
+using Nexus.Web.Conversations.Analyses;
+using Nexus.Web.Storage;
+
+namespace Nexus.Web.Pages.Shared.Analyses;
+
+/// <summary>All that the panel of a conversation's analysis shows.</summary>
+/// <param name="Address">Of this view of this branch.</param>
+/// <param name="Line">Null while none was asked for.</param>
+/// <param name="Result">Of the line; null when there is none, or one of an unknown form.</param>
+/// <param name="Off">Why none can be asked for; null when one can.</param>
+/// <param name="Cost">What asking is expected to cost; null while it cannot be asked for.</param>
+/// <param name="GoneOn">The conversation has gone on since the result was made.</param>
+/// <param name="Problem">Why the last wish was refused.</param>
+public sealed record AnalysisPanel(string Address, string Token, AnalysisLine? Line, Analysis? Result, string? Off = null, AnalysisCost? Cost = null, bool GoneOn = false, string? Problem = null);
+
+/// <param name="Tokens">That are sent, estimated.</param>
+/// <param name="Micros">Null while there are no prices.</param>
+/// <param name="LeftOut">Messages that do not fit.</param>
+/// <param name="Payer">Whose account pays.</param>
+public sealed record AnalysisCost(string Model, long Tokens, long? Micros, int Messages, int LeftOut, string Payer);
+
+/// <summary>A stored analysis, as far as it is shown.</summary>
+/// <param name="At">When it was done, or failed.</param>
+/// <param name="Calls">Ids of the model's calls in the ledger.</param>
+public sealed record AnalysisLine(
+    string Status, string Model, string? Content, string? Error, string? CustomPrompt, int Attempts, string RequestedBy, DateTimeOffset RequestedAt, DateTimeOffset At, int? DurationMs,
+    long PromptTokens, long CompletionTokens, long CostMicros, IReadOnlyList<Guid> Calls, int MessagesSent, int MessagesLeftOut)
+{
+    public bool IsDone => Status == AnalysisRow.Completed;
+
+    public bool HasFailed => Status == AnalysisRow.Failed;
+
+    public bool IsUnderWay => !IsDone && !HasFailed;
+
+    /// <summary>The model has it.</summary>
+    public bool IsRead => Status == AnalysisRow.Processing;
+
+    internal static AnalysisLine Of(AnalysisRow row) => new(
+        row.Status, row.Model, row.Content, row.Error, row.CustomPrompt, row.Attempts, row.RequestedBy, row.RequestedAt, row.CompletedAt ?? row.UpdatedAt, row.DurationMs,
+        row.PromptTokens, row.CompletionTokens, row.CostMicros, row.Calls, row.MessagesSent, row.MessagesLeftOut);
+}
