@@ -51,7 +51,7 @@ public sealed class LoadTests
         var caller = new ClaudeCodeCaller("code.example", 0, 70_000);
         var before = Messages(caller);
 
-        var result = await ClosedLoop.RunAsync(new Uri(SimulatedAnthropic.AddressOf(upstream)).Port, [caller], null, 3, CancellationToken.None);
+        var result = await ClosedLoop.RunAsync(new Uri(SimulatedAnthropic.AddressOf(upstream)).Port, [caller], null, 3, null, CancellationToken.None);
 
         var after = Messages(caller);
         Assert.Equal((3, 0), (result.Requests, result.Errors));
@@ -67,9 +67,20 @@ public sealed class LoadTests
         await using var fake = await Infrastructure.FakeAnthropic.StartAsync();
         fake.Replies("application/json", Infrastructure.Streams.Json);
 
-        var result = await ClosedLoop.RunAsync(new Uri(fake.Url).Port, [new SmallCaller("small.example")], null, 2, CancellationToken.None);
+        var result = await ClosedLoop.RunAsync(new Uri(fake.Url).Port, [new SmallCaller("small.example")], null, 2, null, CancellationToken.None);
 
         Assert.Equal(2, result.Errors);
+    }
+
+    [Fact]
+    public async Task A_pace_keeps_a_callers_requests_apart()
+    {
+        await using var upstream = await SimulatedAnthropic.StartAsync(0);
+
+        var result = await ClosedLoop.RunAsync(new Uri(SimulatedAnthropic.AddressOf(upstream)).Port, [new SmallCaller("small.example")], null, 4, TimeSpan.FromMilliseconds(60), CancellationToken.None);
+
+        Assert.Equal((4, 0), (result.Requests, result.Errors));
+        Assert.True(result.Seconds > 0.15, $"{result.Seconds} s");
     }
 
     private static JsonArray Messages(ClaudeCodeCaller caller)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -37,6 +38,7 @@ internal sealed class ExchangeAnalysis : IDisposable
     private readonly EvidenceReader _evidence = new();
     private readonly ArrayBufferWriter<byte> _headers = new(4096);
     private readonly Utf8JsonWriter _headerWriter;
+    private long _linking;
 
     public ExchangeAnalysis() => _headerWriter = new(_headers, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
@@ -45,6 +47,14 @@ internal sealed class ExchangeAnalysis : IDisposable
 
     /// <summary>By which the next exchanges are costed; null leaves their cost open.</summary>
     public PriceList? Prices { get; set; }
+
+    /// <summary>What reading evidence of requests' places took since the last call.</summary>
+    public TimeSpan TakeLinking()
+    {
+        var took = Stopwatch.GetElapsedTime(0, _linking);
+        _linking = 0;
+        return took;
+    }
 
     /// <summary>The new parts of all exchanges since the last call are in the database, or not.</summary>
     public void Stored(bool stored)
@@ -65,7 +75,9 @@ internal sealed class ExchangeAnalysis : IDisposable
         Costing.Apply(row, message?.Message, Prices);
         var tools = row.ToolCalls == 0 ? [] : ToolRollups.Of(message?.Message);
         IReadOnlyList<AccountWindowRow> windows = [.. AttemptRows.WindowsOf(exchange), .. AccountWindows.From(row.AccountId, exchange.Answer?.Headers, row.StartedAt.AddMicroseconds(exchange.Answer?.HeadersMicros ?? 0))];
+        var begun = Stopwatch.GetTimestamp();
         var evidence = exchange.Start.Digest is { } digest ? digest.Link : _evidence.Read(exchange.Start, decoded.Span, _cut, facts);
+        _linking += Stopwatch.GetTimestamp() - begun;
         if (!decoded.Equals(exchange.RequestBody))
             _cut.Read(exchange.RequestBody.Span);
         var parts = Pieces(exchange.Start.Domain, exchange.RequestBody, out var list);
@@ -89,8 +101,15 @@ internal sealed class ExchangeAnalysis : IDisposable
         parts.Add(headers);
         return new(row, payload, NewOf(parts), _cut.Others.Count, tools, windows) { Link = Link(), Attempts = AttemptRows.Of(exchange, row) };
 
-        LinkItem? Link() => evidence is null || exchange.Start.Capture == CaptureLevel.Off ? null
-            : LinkItem.Of(row, evidence, EvidenceReader.OfAnswer(row.Domain, facts, evidence, message?.Message, () => stream ? Whole(exchange) : message?.Message));
+        LinkItem? Link()
+        {
+            if (evidence is null || exchange.Start.Capture == CaptureLevel.Off)
+                return null;
+            var read = Stopwatch.GetTimestamp();
+            var item = LinkItem.Of(row, evidence, EvidenceReader.OfAnswer(row.Domain, facts, evidence, message?.Message, () => stream ? Whole(exchange) : message?.Message));
+            _linking += Stopwatch.GetTimestamp() - read;
+            return item;
+        }
     }
 
     private List<PartRow> NewOf(List<Part> parts)

@@ -23,7 +23,7 @@ internal sealed partial class IngestWorker(JournalReader reader, Database databa
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        await using var writer = new LedgerWriter(database, prices, reservations, time, loggers.CreateLogger<LedgerWriter>()) { Stored = Stored };
+        await using var writer = new LedgerWriter(database, prices, reservations, time, loggers.CreateLogger<LedgerWriter>()) { Stored = Stored, Linked = metrics.Linked };
         try
         {
             while (true)

@@ -24,6 +24,9 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
     /// <summary>Told what is in the ledger now and was not before.</summary>
     public Action<IReadOnlyList<AnalysedExchange>>? Stored { get; init; }
 
+    /// <summary>Told what finding the places of a stored batch's requests in conversations took: reading evidence, what is known, deciding, writing.</summary>
+    public Action<TimeSpan>? Linked { get; init; }
+
     /// <param name="batch">Enumerated once; each exchange may be gone when the next one comes.</param>
     /// <exception cref="NpgsqlException">Nothing of the batch is stored.</exception>
     public async Task WriteAsync(IEnumerable<RecordedExchange> batch, CancellationToken cancellation)
@@ -80,7 +83,9 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         await EnsureMonthsAsync(connection, exchanges, cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await AccountingLock.ShareAsync(connection, cancellation);
+        var begun = time.GetTimestamp();
         var links = await BatchLinking.PlaceAsync(connection, exchanges.Select(exchange => exchange.Link).OfType<LinkItem>(), logger, cancellation);
+        var linking = time.GetElapsedTime(begun);
         await CopyAsync(connection, "incoming_requests", LedgerColumns.Requests, exchanges.Select(exchange => exchange.Row), cancellation);
         await CopyAsync(connection, "incoming_payloads", LedgerColumns.Payloads, exchanges.Select(exchange => exchange.Payload).OfType<PayloadRow>(), cancellation);
         var inserted = await InsertAsync(connection, exchanges, cancellation);
@@ -97,8 +102,10 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
             await RollUpAsync(connection, "usage_5m", Rollups.Of(inserted, TimeSpan.FromMinutes(5)), cancellation);
             await RollUpAsync(connection, "usage_15m", Rollups.Of(inserted, TimeSpan.FromMinutes(15)), cancellation);
             await CoarseRollups.AddAsync(connection, "incoming_usage_5m", "incoming_usage_15m", cancellation);
+            begun = time.GetTimestamp();
             if (links is not null)
                 await links.WriteAsync(stored, cancellation);
+            linking += time.GetElapsedTime(begun);
             await ToolRollups.AddAsync(connection, ToolRollups.Of(added.Select(exchange => (exchange.Row, exchange.Tools))), cancellation);
             await AccountWindows.StoreAsync(connection, added.SelectMany(exchange => exchange.Windows), cancellation);
             if (added.Exists(exchange => exchange.Attempts.Count > 0))
@@ -109,6 +116,7 @@ internal sealed partial class LedgerWriter(Database database, PriceBook prices, 
         }
 
         await transaction.CommitAsync(cancellation);
+        Linked?.Invoke(linking + _analysis.TakeLinking());
         return added;
     }
 

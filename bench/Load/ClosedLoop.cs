@@ -13,9 +13,10 @@ internal sealed record LoadResult(long Requests, long Errors, double Seconds, lo
 internal static class ClosedLoop
 {
     /// <summary>Runs until the time is up or the requests are used up, whichever is given.</summary>
-    public static async Task<LoadResult> RunAsync(int port, IReadOnlyList<Caller> callers, TimeSpan? duration, long? requests, CancellationToken cancellation)
+    /// <param name="every">From one request of a caller to its next, unless the answer takes longer; callers begin spread over it.</param>
+    public static async Task<LoadResult> RunAsync(int port, IReadOnlyList<Caller> callers, TimeSpan? duration, long? requests, TimeSpan? every, CancellationToken cancellation)
     {
-        var run = new Shared(port, duration is { } time ? Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency) : long.MaxValue, requests ?? long.MaxValue);
+        var run = new Shared(port, duration is { } time ? Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency) : long.MaxValue, requests ?? long.MaxValue, every);
         var start = Stopwatch.GetTimestamp();
         var lanes = await Task.WhenAll(callers.Select(caller => Task.Run(() => CallAsync(run, caller, cancellation), cancellation)));
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -34,8 +35,17 @@ internal static class ClosedLoop
         var lane = new Lane();
         var sink = new HashSink();
         using var connection = new Connection(run.Port, sink);
+        var due = run.Every is { } every ? TimeSpan.FromTicks(Random.Shared.NextInt64(every.Ticks)) : TimeSpan.Zero;
+        var begun = Stopwatch.GetTimestamp();
         while (Stopwatch.GetTimestamp() < run.End && Interlocked.Decrement(ref run.Left) >= 0 && lane.Errors < 1000)
         {
+            if (run.Every is { } pace)
+            {
+                if (due - Stopwatch.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
+                    await Task.Delay(left, cancellation);
+                due += pace;
+            }
+
             var request = caller.Next();
             var start = Stopwatch.GetTimestamp();
             try
@@ -55,11 +65,13 @@ internal static class ClosedLoop
         return lane;
     }
 
-    private sealed class Shared(int port, long end, long left)
+    private sealed class Shared(int port, long end, long left, TimeSpan? every)
     {
         public int Port { get; } = port;
 
         public long End { get; } = end;
+
+        public TimeSpan? Every { get; } = every;
 
 #pragma warning disable CA1051 // Interlocked wants a field.
         public long Left = left;

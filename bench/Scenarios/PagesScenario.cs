@@ -59,7 +59,8 @@ internal static partial class PagesScenario
         return figures;
     }
 
-    private static async Task<List<double>> TimesAsync(HttpClient viewer, string address, int count)
+    /// <summary>Milliseconds of each of so many calls, one after the other.</summary>
+    public static async Task<List<double>> TimesAsync(HttpClient viewer, string address, int count)
     {
         var times = new List<double>();
         // The first answers compile code and read pages from the disk.
@@ -85,12 +86,14 @@ internal static partial class PagesScenario
         cookies.Add(new Cookie("nexus_zone", "Europe%2FBerlin", "/", "127.0.0.1"));
         var viewer = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, CookieContainer = cookies });
         var login = $"http://127.0.0.1:{dashboardPort}/dashboard/login";
-        var token = Token().Match(await viewer.GetStringAsync(login)).Groups[1].Value;
-        using var form = new FormUrlEncodedContent([new("key", key), new("__RequestVerificationToken", token)]);
+        using var form = new FormUrlEncodedContent([new("key", key), new("__RequestVerificationToken", await TokenAsync(viewer, login))]);
         using var answer = await viewer.PostAsync(login, form);
         return answer.StatusCode == HttpStatusCode.Redirect ? viewer : throw new InvalidOperationException($"Logging in was answered {(int)answer.StatusCode}.");
     }
 
-    [GeneratedRegex("name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"")]
+    /// <summary>What a form of a page must send with it.</summary>
+    public static async Task<string> TokenAsync(HttpClient viewer, string page) => Token().Match(await viewer.GetStringAsync(page)).Groups[1].Value;
+
+    [GeneratedRegex("name=\"__RequestVerificationToken\" (?:type=\"hidden\" )?value=\"([^\"]+)\"")]
     private static partial Regex Token();
 }

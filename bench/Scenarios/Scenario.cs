@@ -19,5 +19,9 @@ internal sealed record Scenario(string Name, string Title, Func<Workplace, Effor
         new("streams", "A thousand streams", StreamsScenario.MeasureAsync),
         new("pages", "Pages and API over ten million requests", PagesScenario.MeasureAsync),
         new("bytes", "Bytes of the database", BytesScenario.MeasureAsync),
+        new("linking", "Linking at a million stored requests", LinkingScenario.MeasureAsync),
+        new("conversations", "Ten thousand conversations", ConversationsScenario.MeasureAsync),
+        new("jobs", "Jobs over ten million requests", JobsScenario.MeasureAsync),
+        new("seeing", "What being seen costs", SeeingScenario.MeasureAsync),
     ];
 }

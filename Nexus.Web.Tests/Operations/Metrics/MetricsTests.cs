@@ -51,6 +51,7 @@ public sealed class MetricsTests : IDisposable
         Assert.Equal(1, scrape.Value("gen_ai_client_operation_duration_seconds_count", ("domain", domain), ("error_type", "overloaded_error")));
         Assert.Equal(1, scrape.Value("gen_ai_server_time_to_first_token_seconds_count", ("domain", domain)));
         Assert.True(scrape.Value("nexus_cost_total", ("domain", domain)) > 0);
+        Assert.True(scrape.Value("nexus_ingest_linking_seconds_total") > 0);
         Assert.DoesNotContain("canary", scrape.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-ant", scrape.Text, StringComparison.Ordinal);
         // Looking does not count.

@@ -27,6 +27,7 @@ internal sealed class RequestMetrics
     private readonly Counter<long> _tokens;
     private readonly Counter<double> _cost;
     private readonly Histogram<double> _lag;
+    private readonly Counter<double> _linking;
     private readonly Counter<long> _refusals;
     private long _failures;
     private long _poison;
@@ -43,6 +44,7 @@ internal sealed class RequestMetrics
         _tokens = own.CreateCounter<long>("nexus.tokens", "{token}", "Tokens by Anthropic's classes.");
         _cost = own.CreateCounter<double>("nexus.cost", "{dollar}", "What requests cost, in US dollars, by the price list in force when they were stored.");
         _lag = own.CreateHistogram("nexus.ingest.lag", "s", "From a request's end until the database has it.", advice: Buckets(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200));
+        _linking = own.CreateCounter<double>("nexus.ingest.linking", "s", "Time that ingest took to find requests' places in conversations.");
         _refusals = own.CreateCounter<long>("nexus.refusals", "{request}", "Answers of Nexus's own in place of the upstream's.");
         // Told from the start, as 0: what has never happened yet must not be missing from a rule.
         own.CreateObservableCounter("nexus.ingest.failures", () => Interlocked.Read(ref _failures), "{batch}", "Batches that could not be stored and were read again.");
@@ -55,6 +57,8 @@ internal sealed class RequestMetrics
         foreach (var exchange in exchanges)
             Stored(exchange.Row, now);
     }
+
+    public void Linked(TimeSpan took) => _linking.Add(took.TotalSeconds);
 
     public void BatchFailed() => Interlocked.Increment(ref _failures);
 
