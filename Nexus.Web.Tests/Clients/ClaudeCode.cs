@@ -25,6 +25,9 @@ internal sealed class ClaudeCode : IDisposable
     /// <summary>Prints each event of a stream when it arrives, and not only whole messages.</summary>
     public bool PartialMessages { get; init; } = true;
 
+    /// <summary>How long one process of it may take.</summary>
+    public TimeSpan Patience { get; init; } = ClientProcess.Patience;
+
     private static string Program => ClientProcess.Installed("@anthropic-ai/claude-code-linux-{arch}/claude");
 
     /// <summary>Asks once for each set of options (the prompt first), each in a process of its own.</summary>
@@ -97,7 +100,8 @@ internal sealed class ClaudeCode : IDisposable
         Program,
         ["-p", .. ask, "--output-format", "stream-json", "--verbose", .. PartialMessages ? (string[])["--include-partial-messages"] : [], "--allowedTools", "Bash Read Agent WebSearch"],
         work,
-        new Dictionary<string, string>(Environment(route, home)) { ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1", ["DISABLE_TELEMETRY"] = "1" });
+        new Dictionary<string, string>(Environment(route, home)) { ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1", ["DISABLE_TELEMETRY"] = "1" },
+        Patience);
 
     private (string Home, string Work) Directories()
     {

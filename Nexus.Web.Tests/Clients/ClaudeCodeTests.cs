@@ -98,4 +98,14 @@ public sealed class ClaudeCodeTests : IDisposable
         var ledger = await Comparison.AssertAlikeAsync(route => claude.AskAsync(route, ["Try. [[play:stall]]"]));
         Assert.Equal(["client_aborted", "completed"], ledger.Select(entry => entry.Row.Outcome));
     }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Five_minutes_of_silence_are_the_clients_to_end_and_not_Nexus_s()
+    {
+        using var claude = new ClaudeCode { PartialMessages = false, Patience = TimeSpan.FromMinutes(8) };
+        var ledger = await Comparison.AssertAlikeAsync(route => claude.AskAsync(route, ["Try. [[play:stall]]"]));
+        Assert.Equal(["client_aborted", "completed"], ledger.Select(entry => entry.Row.Outcome));
+        Assert.InRange(ledger[0].Row.DurationMs, 295_000, 400_000);
+    }
 }

@@ -7,7 +7,7 @@ namespace Nexus.Web.Tests.Clients;
 /// <summary>A client program with an environment of its own, bounded in time.</summary>
 internal static class ClientProcess
 {
-    private static readonly TimeSpan Most = TimeSpan.FromSeconds(40);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
 
     /// <summary>A file that <c>Clients.targets</c> fetched. <c>{arch}</c> stands for the machine's, as npm names it.</summary>
     public static string Installed(string path)
@@ -17,7 +17,7 @@ internal static class ClientProcess
     }
 
     /// <summary>Exit code and standard output; standard error follows when there is any.</summary>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string directory, IReadOnlyDictionary<string, string> environment)
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string directory, IReadOnlyDictionary<string, string> environment, TimeSpan? patience = null)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = directory, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
@@ -25,7 +25,8 @@ internal static class ClientProcess
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
-        using var limit = new CancellationTokenSource(Most);
+        var most = patience ?? Patience;
+        using var limit = new CancellationTokenSource(most);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
         var error = process.StandardError.ReadToEndAsync(limit.Token);
         try
@@ -36,7 +37,7 @@ internal static class ClientProcess
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)} ran longer than {Most.TotalSeconds} s.");
+            throw new TimeoutException($"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)} ran longer than {most.TotalSeconds} s.");
         }
     }
 }

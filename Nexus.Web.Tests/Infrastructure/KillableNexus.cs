@@ -39,7 +39,7 @@ internal sealed class KillableNexus : IAsyncDisposable
         (string Name, string Value)[] own =
         [
             ("HOST", "127.0.0.1"), ("PROXY_PORT", "0"), ("DASHBOARD_PORT", "0"), ("DATA_DIR", directory), ("CREDENTIALS_DIR", Path.Combine(directory, "credentials")),
-            ("DASHBOARD_API_KEY", NexusApp.Key), ("CLAUDE_API_BASE_URL", upstream), ("DATABASE_URL", database ?? ""), ("HEALTH_UPSTREAM_SECONDS", "0"), ("Logging__LogLevel__Nexus.Web.Proxy", "Warning"),
+            ("DASHBOARD_API_KEY", NexusApp.Key), ("CLAUDE_API_BASE_URL", upstream), ("DATABASE_URL", database ?? ""), ("HEALTH_UPSTREAM_SECONDS", "0"), ("OAUTH_USAGE_SECONDS", "0"), ("Logging__LogLevel__Nexus.Web.Proxy", "Warning"),
         ];
         foreach (var (name, value) in own.Concat(settings))
             start.Environment[name] = value;

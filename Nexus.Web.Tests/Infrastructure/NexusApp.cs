@@ -52,6 +52,7 @@ internal sealed class NexusApp : IAsyncDisposable
             ["LOG_LEVEL"] = "warn",
             // What a scripted upstream gets is the test's own.
             ["HEALTH_UPSTREAM_SECONDS"] = "0",
+            ["OAUTH_USAGE_SECONDS"] = "0",
         };
         foreach (var (name, value) in settings)
             values[name] = value;

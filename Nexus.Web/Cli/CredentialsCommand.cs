@@ -91,7 +91,7 @@ internal static class CredentialsCommand
             var path = files.PathOf(each);
             if (!File.Exists(path))
                 throw new FormatException($"There is no {path}.");
-            await using var held = await RefreshLock.TakeAsync(path, null, each, cancellation);
+            await using var held = await RefreshLock.TakeAsync(path, null, [], cancellation);
             if (!held.HasFile)
             {
                 Console.Error.WriteLine($"{each}: nothing was changed: {(held.IsBusy ? "another process is changing the file (a refresh of its tokens, or another command). Run the command again" : $"no lock file can be made in {Path.GetDirectoryName(path)}. Make the directory writable for this user, and run the command again")}.");

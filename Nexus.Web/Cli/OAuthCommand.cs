@@ -28,7 +28,7 @@ internal static class OAuthCommand
             var tokens = await services.GetRequiredService<OAuthClient>().ExchangeAsync(pkce.CodeOf(pasted), pkce, cancellation);
             var path = services.GetRequiredService<CredentialFiles>().PathOf(name);
             Configuration.PrivateFiles.MakeDirectory(Path.GetDirectoryName(path)!);
-            await using var held = await RefreshLock.TakeAsync(path, null, name, cancellation);
+            await using var held = await RefreshLock.TakeAsync(path, null, [], cancellation);
             var document = CredentialDocument.Read(path);
             document.SetTokens(parsed.GetValue(account) - 1, tokens, services.GetRequiredService<CredentialSeal>());
             document.Write();

@@ -19,6 +19,7 @@ internal static class Variables
         new("CLAUDE_OAUTH_TOKEN_URL", "OAuth:TokenUrl", Accepted.HttpUrl, "Where logins and refreshes get tokens."),
         new("CLAUDE_OAUTH_AUTHORIZE_URL", "OAuth:AuthorizeUrl", Accepted.HttpUrl, "The page on which a person allows a login."),
         new("CLAUDE_OAUTH_TIMEOUT", "OAuth:TimeoutMs", Accepted.Whole("milliseconds", 100, 300_000), "One call of the token endpoint may take this long."),
+        new("OAUTH_USAGE_SECONDS", "OAuth:UsageSeconds", Accepted.Whole("seconds", 0, 86_400, " (0: never)"), "A login (type oauth) whose limits no answer has told for this long is asked for them at its upstream, /api/oauth/usage."),
         new("DATABASE_URL", "Storage:DatabaseUrl", Accepted.DatabaseUrl, "The PostgreSQL server to use. Empty: a private one under DATA_DIR/postgres.", Secret: true),
         new("PRIVATE_POSTGRES_PORT", "Storage:PrivatePostgresPort", Accepted.Port("a free one, chosen once"), "Loopback port of the private PostgreSQL."),
         new("STORAGE_ENABLED", "Storage:Enabled", Accepted.Boolean, "false captures nothing; the database still serves keys and jobs."),

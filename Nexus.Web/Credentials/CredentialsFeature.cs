@@ -10,7 +10,7 @@ internal static class CredentialsFeature
     {
         builder.AddCredentialFiles();
         builder.Services.AddHostedService(services => services.GetRequiredService<CredentialFiles>());
-        builder.Services.AddHostedService<TokenKeeper>();
+        builder.Services.AddHostedService<TokenKeeper>().AddSingleton<UsagePoll>().AddHostedService(services => services.GetRequiredService<UsagePoll>());
         builder.Services.AddSingleton<AccountProbe>().AddScoped<AccountAdmin>();
         builder.Services.AddSingleton<AccountStateFile>().AddSingleton<AccountStateStore>().AddSingleton<AccountStateFeed>();
         builder.Services.AddHostedService(services => services.GetRequiredService<AccountStateFeed>());

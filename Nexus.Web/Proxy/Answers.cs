@@ -20,7 +20,8 @@ internal sealed class Answers(ResultsUrls results, IOptions<ProxyOptions> option
         if (rewritten is not null)
             answer.Headers.TryAddWithoutValidation(ResultsUrls.Label, "results_url");
         context.Response.Headers["x-nexus-request-id"] = request.Id.ToString();
-        request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, HeaderMask.Lines(answer), headersMicros, request.Pool is null ? null : request.Account?.Id));
+        // The gate of a pool has read them already.
+        request.Recorder?.Answered(new AnswerMetadata((int)answer.StatusCode, rewritten is null && request.Pool?.Headers is { } headers ? headers : HeaderMask.Lines(answer), headersMicros, request.Pool is null ? null : request.Account?.Id));
         var tee = new AnswerTee(request, answer, request.RequestBytes(context), context.RequestAborted);
         var commented = _silence > TimeSpan.Zero && KeepAliveStream.Fits(answer);
         answer.Content = new TeeContent(answer.Content, tee);

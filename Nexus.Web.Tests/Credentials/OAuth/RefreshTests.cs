@@ -207,13 +207,32 @@ public sealed class RefreshTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_login_in_two_accounts_files_is_not_refreshed_by_both_at_once()
+    {
+        const string Second = "second.example.com";
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _tokens.Before = () => gate.Task;
+        await StartAsync(TokenEndpoint.File(3600));
+        await _nexus!.PayForAsync(Second, TokenEndpoint.File(3600).Replace("acc_login", "acc_other", StringComparison.Ordinal));
+        var other = _nexus.Services.GetRequiredService<CredentialFiles>().Find(Second)!.Accounts[0];
+        var both = Task.WhenAll(RunAsync(), _nexus.Services.GetRequiredService<TokenRefresh>().RunAsync(other));
+        await NexusApp.UntilAsync(() => Task.FromResult(!_tokens.Requests.IsEmpty), "a refresh has begun");
+        gate.SetResult();
+        var done = await both;
+        Assert.True(done.All(refreshed => refreshed));
+        Assert.Single(_tokens.Requests);
+        Assert.Equal("access-1", other.Secret);
+        Assert.Equal(("refresh-1", "refresh-1"), ((string?)Stored()["oauth"]!["refreshToken"], (string?)Stored(Second)["oauth"]!["refreshToken"]));
+    }
+
+    [Fact]
     public async Task A_lock_that_another_holds_is_told_from_one_that_cannot_be_made()
     {
         Directory.CreateDirectory(Path.Combine(_home, "credentials"));
-        await using (var first = await RefreshLock.TakeAsync(PathOf(), null, "a", CancellationToken.None))
-        await using (var second = await RefreshLock.TakeAsync(PathOf(), null, "b", CancellationToken.None, TimeSpan.FromMilliseconds(120)))
+        await using (var first = await RefreshLock.TakeAsync(PathOf(), null, [], CancellationToken.None))
+        await using (var second = await RefreshLock.TakeAsync(PathOf(), null, [], CancellationToken.None, TimeSpan.FromMilliseconds(120)))
             Assert.Equal((true, false, false, true), (first.HasFile, first.IsBusy, second.HasFile, second.IsBusy));
-        await using var nowhere = await RefreshLock.TakeAsync(Path.Combine(_home, "none", "file"), null, "c", CancellationToken.None);
+        await using var nowhere = await RefreshLock.TakeAsync(Path.Combine(_home, "none", "file"), null, [], CancellationToken.None);
         Assert.Equal((false, false), (nowhere.HasFile, nowhere.IsBusy));
     }
 

@@ -13,5 +13,8 @@ internal sealed class OAuthOptions
     /// <summary>Of one call of the token endpoint.</summary>
     public int TimeoutMs { get; set; }
 
+    /// <summary>A login whose windows no answer has told for so long is asked for them; 0: never.</summary>
+    public int UsageSeconds { get; set; }
+
     public string[] ScopeList => Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

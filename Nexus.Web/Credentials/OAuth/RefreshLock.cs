@@ -24,9 +24,9 @@ internal sealed class RefreshLock : IAsyncDisposable
     public bool IsBusy { get; private set; }
 
     /// <param name="database">Null for the command line.</param>
-    /// <param name="name">The same on every node for the same tokens.</param>
+    /// <param name="names">Of account and login: nodes that have one of them in common wait for each other.</param>
     /// <param name="patience">Null for 20 s, more than a refresh takes.</param>
-    public static async Task<RefreshLock> TakeAsync(string path, Database? database, string name, CancellationToken cancellation, TimeSpan? patience = null)
+    public static async Task<RefreshLock> TakeAsync(string path, Database? database, IReadOnlyCollection<string> names, CancellationToken cancellation, TimeSpan? patience = null)
     {
         var held = new RefreshLock();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -35,7 +35,7 @@ internal sealed class RefreshLock : IAsyncDisposable
         {
             held._file = await OpenAsync(Path.Combine(Path.GetDirectoryName(path)!, "." + Path.GetFileName(path) + ".lock"), limit.Token);
             if (database?.State.Condition == DatabaseCondition.Ready)
-                held._connection = await LockAsync(database, name, limit.Token);
+                held._connection = await LockAsync(database, names, limit.Token);
         }
         catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
@@ -82,13 +82,18 @@ internal sealed class RefreshLock : IAsyncDisposable
         }
     }
 
-    private static async Task<NpgsqlConnection> LockAsync(Database database, string name, CancellationToken cancellation)
+    private static async Task<NpgsqlConnection> LockAsync(Database database, IReadOnlyCollection<string> names, CancellationToken cancellation)
     {
         var connection = await database.JobsDataSource.OpenConnectionAsync(cancellation);
         try
         {
-            await using var take = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended($1, 0))", connection) { CommandTimeout = (int)Patience.TotalSeconds, Parameters = { new() { Value = "nexus oauth " + name } } };
-            await take.ExecuteNonQueryAsync(cancellation);
+            // In one order, so that no two wait for each other.
+            foreach (var name in names.Order(StringComparer.Ordinal))
+            {
+                await using var take = new NpgsqlCommand("SELECT pg_advisory_lock(hashtextextended($1, 0))", connection) { CommandTimeout = (int)Patience.TotalSeconds, Parameters = { new() { Value = "nexus oauth " + name } } };
+                await take.ExecuteNonQueryAsync(cancellation);
+            }
+
             return connection;
         }
         catch

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Credentials.Sealing;
 using Nexus.Web.Operations.Logs;
@@ -6,10 +8,12 @@ using Nexus.Web.Storage;
 
 namespace Nexus.Web.Credentials.OAuth;
 
-/// <summary>Refreshes accounts' tokens, one refresh of an account at a time, and puts them back into their file.</summary>
+/// <summary>Refreshes accounts' tokens, one refresh of an account and of a login at a time, and puts them back into their file. The same login may stand in the files of several accounts.</summary>
 internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal seal, OAuthClient client, IServiceProvider services, SecretMask mask, TimeProvider time, ILogger<TokenRefresh> logger)
 {
     private static readonly Task<bool> Ready = Task.FromResult(true);
+
+    /// <summary>By account and by login.</summary>
     private readonly ConcurrentDictionary<string, Task<bool>> _running = new();
     private readonly Lock _starting = new();
 
@@ -27,10 +31,14 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
         {
             if (_running.TryGetValue(account.Id, out var running))
                 return running;
+            if (_running.TryGetValue(LoginOf(account), out var others))
+                return SharedAsync(others, account);
             // Not the caller's to cancel: others wait for it too, and half a refresh loses a login.
             var run = Task.Run(() => RefreshAsync(account));
-            _running[account.Id] = run;
-            _ = run.ContinueWith(_ => _running.TryRemove(account.Id, out Task<bool>? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            string[] names = [account.Id, LoginOf(account)];
+            foreach (var name in names)
+                _running[name] = run;
+            _ = run.ContinueWith(_ => Array.ForEach(names, name => _running.TryRemove(KeyValuePair.Create(name, run))), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             return run;
         }
     }
@@ -48,10 +56,16 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
     {
         if (account.Health.Unsaved is null)
             return;
-        await using var held = await RefreshLock.TakeAsync(files.PathOf(account.Domain), null, account.Id, CancellationToken.None, TimeSpan.FromSeconds(1));
+        await using var held = await RefreshLock.TakeAsync(files.PathOf(account.Domain), null, [], CancellationToken.None, TimeSpan.FromSeconds(1));
         if (!held.IsBusy && account is { Health.Unsaved: not null, Tokens: { } tokens })
             Save(account, tokens);
     }
+
+    /// <summary>The refresh that is under way shares its tokens with all accounts of the login before it ends.</summary>
+    private async Task<bool> SharedAsync(Task<bool> running, Account account) =>
+        await running && account.Tokens?.EndsWithin(OAuthTokens.Margin, time.GetUtcNow()) == false;
+
+    private static string LoginOf(Account account) => account.Tokens?.Refresh is { } refresh ? "login " + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(refresh))) : account.Id;
 
     private async Task<bool> UsableAsync(Account account)
     {
@@ -67,7 +81,7 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
         var spent = new HashSet<string?> { known.Refresh };
         try
         {
-            await using (await RefreshLock.TakeAsync(files.PathOf(account.Domain), _database, account.Id, CancellationToken.None))
+            await using (await RefreshLock.TakeAsync(files.PathOf(account.Domain), _database, [account.Id, LoginOf(account)], CancellationToken.None))
                 await RenewAsync(account, spent);
             await ShareAsync(account, spent);
             return true;
@@ -132,7 +146,7 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
             Take(other, tokens);
         foreach (var other in others)
         {
-            await using var held = await RefreshLock.TakeAsync(files.PathOf(other.Domain), null, other.Id, CancellationToken.None);
+            await using var held = await RefreshLock.TakeAsync(files.PathOf(other.Domain), null, [], CancellationToken.None);
             Save(other, tokens);
         }
     }

@@ -60,7 +60,7 @@ internal sealed class AnswerGate(TokenRefresh tokens, CredentialFiles files, Tim
 
         if (rest is not null)
             answer.Content = PrefixedStream.Over(answer.Content, read, rest);
-        pool.IsCommitted = true;
+        (pool.IsCommitted, pool.Headers) = (true, headers);
         request.Attempts!.End(account, time.GetElapsedTime(request.ArrivalTimestamp), status, verdict.Scope, verdict.Scope == FailureScope.None ? null : $"the upstream answered {status}", verdict.Scope == FailureScope.None ? [] : headers);
         return false;
     }

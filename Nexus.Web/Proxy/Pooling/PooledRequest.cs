@@ -1,3 +1,4 @@
+using Nexus.Web.Capture;
 using Nexus.Web.Credentials;
 using Nexus.Web.Credentials.Pool;
 using Yarp.ReverseProxy.Forwarder;
@@ -25,6 +26,9 @@ internal sealed class PooledRequest(IReadOnlyList<Account> accounts, string affi
 
     /// <summary>An answer is on its way to the caller: nothing is tried any more.</summary>
     public bool IsCommitted { get; set; }
+
+    /// <summary>Of that answer, masked; null before.</summary>
+    public IReadOnlyList<HeaderLine>? Headers { get; set; }
 
     /// <summary>The first answer that was held back, which the caller gets if no account does better.</summary>
     public HeldAnswer? Original { get; set; }
