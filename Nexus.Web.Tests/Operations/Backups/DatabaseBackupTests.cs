@@ -81,6 +81,14 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         // Of the four turns only the last is recent; its body continues the lists of the others. A fifth request is old and alone.
         var alone = await _nexus.App.MessageAsync("""{"model":"claude-haiku-4-5","messages":[{"role":"user","content":"alone"}]}""", "three.example");
         await NexusApp.UntilAsync(async () => await _nexus.NumberAsync("SELECT count(*) FROM requests") == 5, "it is stored");
+        await _nexus.SqlAsync("""
+            INSERT INTO conversations SELECT gen_random_uuid(), 'old.example', started_at, last_at, last_hour, title, owners, key_ids, accounts, models, latest_id, latest_at, latest_model, context_tokens, requests, turns, tool_calls, errors, subagents, compactions, forks,
+                input_tokens, output_tokens, cache_creation_5m_tokens, cache_creation_1h_tokens, cache_read_tokens, cost_micros, duration_ms FROM conversations LIMIT 1;
+            INSERT INTO conversation_branches SELECT id, 'subtask_1', started_at, last_at, 1, 0, 0, 0, 0, 0, 0, 0, 0 FROM conversations;
+            INSERT INTO conversation_sessions SELECT domain, 'session of ' || domain, id FROM conversations;
+            INSERT INTO conversation_words SELECT id, id, 'old' FROM conversations WHERE domain = 'old.example';
+            INSERT INTO conversation_hooks SELECT 1, id, 0 FROM requests;
+            """);
         var latest = await _nexus.RequestAsync(5);
         var (code, path, error) = await _nexus.CliAsync("backup", "database", "--since", DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(latest.Replace("-", "", StringComparison.Ordinal)[..12], 16)).ToString("O"));
         Assert.True(code == 0, error);
@@ -92,6 +100,12 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         Assert.Equal(manifest.Database!.Rows["requests"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM requests"));
         Assert.Equal(manifest.Database.Rows["content_parts"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM content_parts"));
         Assert.Equal(manifest.Database.Rows["requests"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM request_payloads"));
+        // Five requests had one; that which is old and alone is left out.
+        Assert.Equal((4L, 4L), (manifest.Database.Rows["conversation_hooks"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM conversation_hooks JOIN requests ON id = request_id")));
+        foreach (var table in new[] { "conversations", "conversation_branches", "conversation_sessions" })
+            Assert.Equal((1L, 1L), (manifest.Database.Rows[table], await LedgerSums.NumberAsync(empty, $"SELECT count(*) FROM {table}")));
+        Assert.Equal(manifest.Database.Rows["conversation_words"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM conversation_words WHERE words <> 'old'"));
+        Assert.True(manifest.Database.Rows["conversation_words"] > 0);
         await using var connection = new NpgsqlConnection(empty);
         await connection.OpenAsync();
         var body = (await Nexus.Web.Capture.PayloadReader.ReadAsync(connection, Guid.Parse(latest), default))!.RequestBody!;

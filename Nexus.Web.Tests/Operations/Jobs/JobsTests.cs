@@ -55,6 +55,16 @@ public sealed class JobsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_Hangfire_keeps_of_a_failed_run_has_no_secret_that_its_error_quotes()
+    {
+        await SqlAsync("CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''x-api-key: CaNaRy7''; END'; CREATE TRIGGER broken BEFORE DELETE ON usage_5m FOR EACH STATEMENT EXECUTE FUNCTION broken()");
+        var state = await _jobs.StateAsync(_jobs.Trigger("retention"), "Scheduled");
+        Assert.NotNull(state);
+        Assert.Equal(1L, await SqlAsync("SELECT count(*) FROM hangfire.state WHERE name = 'Failed' AND data::text LIKE '%PostgresException: P0001: x-api-key: ****%'"));
+        Assert.Equal(0L, await SqlAsync("SELECT count(*) FROM hangfire.state WHERE data::text || coalesce(reason, '') ILIKE '%canary7%'"));
+    }
+
+    [Fact]
     public async Task Partitions_are_made_months_ahead()
     {
         await _jobs.StateAsync(_jobs.Trigger("partitions"), "Succeeded");

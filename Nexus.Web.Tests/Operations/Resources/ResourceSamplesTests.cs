@@ -106,6 +106,13 @@ public sealed class ResourceSamplesTests : IAsyncLifetime
         File.WriteAllText(Path.Combine(group, "cpu.stat"), "usage_usec 2500000\nuser_usec 1\nthrottled_usec 500000\n");
         File.WriteAllText(Path.Combine(group, "cpu.max"), quota + "\n");
         Assert.Equal(new CpuUse(TimeSpan.FromSeconds(2.5), TimeSpan.FromSeconds(0.5), cores ?? Environment.ProcessorCount), CpuUse.Read(root));
+        // A service of the machine has a group of its own below that.
+        Directory.CreateDirectory(Path.Combine(root, "proc/self"));
+        File.WriteAllText(Path.Combine(root, "proc/self/cgroup"), "0::/system.slice/nexus.service\n");
+        Assert.Equal(TimeSpan.FromSeconds(2.5), CpuUse.Read(root).Used);
+        var own = Directory.CreateDirectory(Path.Combine(group, "system.slice/nexus.service")).FullName;
+        File.WriteAllText(Path.Combine(own, "cpu.stat"), "usage_usec 1000000\nthrottled_usec 0\n");
+        Assert.Equal(new CpuUse(TimeSpan.FromSeconds(1), TimeSpan.Zero, Environment.ProcessorCount), CpuUse.Read(root));
         Directory.Delete(root, recursive: true);
     }
 
@@ -138,6 +145,10 @@ public sealed class ResourceSamplesTests : IAsyncLifetime
         Assert.DoesNotContain("<h1>", month, StringComparison.Ordinal);
         foreach (var title in new[] { "CPU, share of what may be used", "Memory", "Database size", "Connections of the database server", "Weekly trend", "CPU, busiest minute", "DATA_DIR of seeded" })
             Assert.Contains(title, month, StringComparison.Ordinal);
+        // Of the node that answers, what the kernel killed.
+        Assert.DoesNotContain("Killed for memory", month, StringComparison.Ordinal);
+        await ExecuteAsync(Seed.Replace("'seeded'", $"'{Environment.MachineName}'", StringComparison.Ordinal));
+        Assert.Contains("Killed for memory", await session.PageAsync("/dashboard/resources", htmx: true), StringComparison.Ordinal);
         Assert.Contains("does not exist", WebUtility.HtmlDecode(await session.PageAsync("/dashboard/resources?range=ages", htmx: true)), StringComparison.Ordinal);
     }
 
@@ -154,7 +165,7 @@ public sealed class ResourceSamplesTests : IAsyncLifetime
         ON CONFLICT DO NOTHING
         """;
 
-    private ResourceSampler Sampler() => new(_nexus.Services.GetRequiredService<Database>(), _nexus.Services.GetRequiredService<IOptions<DataOptions>>(), Options.Create(new StorageOptions { DatabaseUrl = _database }), _time, NullLogger<ResourceSampler>.Instance);
+    private ResourceSampler Sampler() => new(_nexus.Services.GetRequiredService<Database>(), _nexus.Services.GetRequiredService<IOptions<DataOptions>>(), Options.Create(new StorageOptions { DatabaseUrl = _database }), _nexus.Services.GetRequiredService<OomWatch>(), _time, NullLogger<ResourceSampler>.Instance);
 
     private async Task RunAsync()
     {

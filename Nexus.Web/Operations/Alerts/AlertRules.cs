@@ -23,6 +23,7 @@ internal static class AlertRules
         new("account", "Account near its limit", "% used", 80, AlertRule.Warning, Minute, 5 * Minute, Day, "Spread the load over more accounts, or wait for the reset."),
         new("budget", "Budget threshold passed", "", 1, AlertRule.Warning, Never, Never, Never, "Raise the budget for a while on its page, or talk to whoever spends it."),
         new("backup", "Backup not verified", "", 1, AlertRule.Critical, 10 * Minute, Minute, Day, "Look at the runs of database-backup and restore-drill."),
+        new(BackupReadings.Missing, "No backup was ever made", "hours", 26, AlertRule.Critical, 10 * Minute, Minute, Day, "One is made each night at 00:25 UTC: look at the job database-backup, or make one on the page Backups."),
         new("unpriced", "Model without a price", "requests in 24 h", 1, AlertRule.Warning, 5 * Minute, 10 * Minute, Never, "Add a line for it on the page Prices, then cost its requests again."),
         new("job", "Job failed", "", 1, AlertRule.Warning, Never, Never, Day, "Its page says what happened; run it again from there."),
         new("auth", "Failed sign-ins and keys", "in 5 min", 20, AlertRule.Warning, Never, 10 * Minute, Hours, "Somebody may be guessing, or a program has an old key: the log has the addresses."),

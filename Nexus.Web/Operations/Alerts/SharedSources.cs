@@ -1,7 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using Nexus.Web.Access.Limits;
-using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Operations.Resources;
 using Nexus.Web.Storage;
@@ -9,7 +7,7 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Operations.Alerts;
 
 /// <summary>What is common to all nodes: one of them asks for it.</summary>
-internal sealed class SharedSources(Database database, UsageReadings usage, SampleReadings samples, DiskForecast disks, BackupStore backups, IOptions<BackupOptions> backupOptions, TimeProvider time)
+internal sealed class SharedSources(Database database, UsageReadings usage, SampleReadings samples, DiskForecast disks, BackupReadings backups, TimeProvider time)
 {
     public IEnumerable<AlertSource> All() =>
     [
@@ -21,7 +19,7 @@ internal sealed class SharedSources(Database database, UsageReadings usage, Samp
         new(["account"], false, AccountsAsync),
         new(["budget"], false, BudgetsAsync),
         new(["job"], false, JobsAsync),
-        new(["backup"], false, _ => Task.FromResult(Backups())),
+        new(["backup", BackupReadings.Missing], false, backups.ReadAsync),
     ];
 
     private async Task<IReadOnlyList<Reading>> DisksAsync(CancellationToken cancellation) =>
@@ -56,28 +54,12 @@ internal sealed class SharedSources(Database database, UsageReadings usage, Samp
     private async Task<IReadOnlyList<Reading>> JobsAsync(CancellationToken cancellation)
     {
         await using var db = Open();
-        var readings = new List<Reading>();
-        foreach (var job in Schedule.All)
-        {
-            var last = await db.JobRuns.AsNoTracking().Where(run => run.Job == job.Id && run.Outcome != JobRuns.Running && run.Outcome != JobRuns.Stopped).OrderByDescending(run => run.StartedAt)
-                .Select(run => new { run.Outcome, run.Error, run.StartedAt }).FirstOrDefaultAsync(cancellation);
-            if (last is { Outcome: not JobRuns.Succeeded })
-                readings.Add(new("job", job.Id, 1, FormattableString.Invariant($"{job.Id} {Words(last.Outcome)} at {last.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {last.Error}"), "/dashboard/job/" + job.Id));
-        }
-
-        return readings;
-    }
-
-    private IReadOnlyList<Reading> Backups()
-    {
-        var most = TimeSpan.FromHours(backupOptions.Value.MaxAgeHours);
-        var stored = backups.List("database");
-        if (stored.Find(backup => backup.Verified is not null) is { Verified.Problem: { } problem } damaged)
-            return [new("backup", "", 1, $"The drill of {damaged.Name} failed: {problem}", "/dashboard/backups")];
-        // Before the first drill the oldest backup tells how long there has been something to verify.
-        var since = stored.Find(backup => backup.Verified is { Problem: null })?.MadeAt ?? stored.LastOrDefault()?.MadeAt;
-        return since is { } at && time.GetUtcNow() - at > most
-            ? [new("backup", "", 1, FormattableString.Invariant($"No backup is verified that is younger than {most.TotalHours:0} hours."), "/dashboard/backups")] : [];
+        string[] jobs = [.. Schedule.All.Select(job => job.Id)];
+        var last = await db.JobRuns.FromSql($"""
+            SELECT run.* FROM unnest({jobs}) AS known (job) CROSS JOIN LATERAL (
+                SELECT * FROM job_runs WHERE job = known.job AND outcome NOT IN ({JobRuns.Running}, {JobRuns.Stopped}) ORDER BY started_at DESC LIMIT 1) AS run
+            """).AsNoTracking().Where(run => run.Outcome != JobRuns.Succeeded).Select(run => new { run.Job, run.Outcome, run.Error, run.StartedAt }).ToListAsync(cancellation);
+        return [.. last.Select(run => new Reading("job", run.Job, 1, FormattableString.Invariant($"{run.Job} {Words(run.Outcome)} at {run.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {run.Error}"), "/dashboard/job/" + run.Job))];
     }
 
     private NexusDbContext Open() => new(NexusDbOptions.Of(database.JobsDataSource));

@@ -48,6 +48,15 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Data
         }
     }
 
+    /// <summary>When a backup was made, by the name of its file; null when it is none.</summary>
+    public static DateTimeOffset? TimeOf(string kind, string name)
+    {
+        var prefix = Prefix(kind) + "-";
+        return name.StartsWith(prefix, StringComparison.Ordinal) && name.Length >= prefix.Length + TimeFormat.Length
+            && DateTime.TryParseExact(name.AsSpan(prefix.Length, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at)
+            ? new DateTimeOffset(at) : null;
+    }
+
     /// <summary>The manifest first: a backup without one would look like one made by hand.</summary>
     public static void Finish(string path, BackupManifest manifest)
     {

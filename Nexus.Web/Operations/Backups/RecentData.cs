@@ -6,8 +6,8 @@ using Npgsql;
 namespace Nexus.Web.Operations.Backups;
 
 /// <summary>
-/// The part of the database that <c>--since</c> takes: requests since a time and the earlier ones of the same sessions, with
-/// everything that their bodies are rebuilt from; all other tables whole. It restores into an empty database as the whole does.
+/// The part of the database that <c>--since</c> takes: requests since a time and the earlier ones of the same sessions and conversations, with
+/// everything that their bodies are rebuilt from, and those conversations; all other tables whole. It restores into an empty database as the whole does.
 /// </summary>
 internal sealed class RecentData
 {
@@ -16,6 +16,21 @@ internal sealed class RecentData
 
     private const string Requests = "pg_temp.backup_requests";
     private const string Parts = "pg_temp.backup_parts";
+    private const string Conversations = "pg_temp.backup_conversations";
+
+    /// <summary>What is not taken whole, with what joins the chosen rows to a row <c>t</c>, in an order that reads well.</summary>
+    private static readonly IReadOnlyList<(string Table, string Taken)> Cut =
+    [
+        ("requests", $"JOIN {Requests} USING (started_at, id)"),
+        ("request_payloads", $"JOIN {Payloads} USING (started_at, id)"),
+        ("content_parts", $"JOIN {Parts} USING (hash)"),
+        ("conversations", $"JOIN {Conversations} AS taken USING (id)"),
+        ("conversation_branches", $"JOIN {Conversations} AS taken ON taken.id = t.conversation_id"),
+        ("conversation_sessions", $"JOIN {Conversations} AS taken ON taken.id = t.conversation_id"),
+        ("conversation_words", $"JOIN {Conversations} AS taken ON taken.id = t.conversation_id"),
+        ("conversation_hooks", $"JOIN {Requests} AS taken ON taken.id = t.request_id"),
+    ];
+
     private readonly NpgsqlConnection _connection;
     private readonly DateTimeOffset _since;
     private readonly Dictionary<string, long> _counts;
@@ -28,7 +43,7 @@ internal sealed class RecentData
     }
 
     public string Holds => string.Create(CultureInfo.InvariantCulture,
-        $"{_counts["requests"]} requests: those since {_since.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, the earlier ones of the same sessions, and those whose parts their bodies continue; {_counts["request_payloads"]} payloads and {_counts["content_parts"]} parts of them. All other tables whole: rollups and counters also count requests that are not in it. Not Hangfire's schema, not the files under DATA_DIR and CREDENTIALS_DIR.");
+        $"{_counts["requests"]} requests: those since {_since.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC, the earlier ones of the same sessions and conversations, and those whose parts their bodies continue; {_counts["request_payloads"]} payloads and {_counts["content_parts"]} parts of them; {_counts["conversations"]} conversations. All other tables whole: rollups and counters also count requests that are not in it. Not Hangfire's schema, not the files under DATA_DIR and CREDENTIALS_DIR.");
 
     public static async Task<RecentData> SelectAsync(NpgsqlConnection connection, DateTimeOffset since, CancellationToken cancellation)
     {
@@ -37,6 +52,9 @@ internal sealed class RecentData
             CREATE TEMP TABLE backup_requests ON COMMIT DROP AS
                 SELECT started_at, id FROM requests WHERE started_at >= $1
                 UNION SELECT started_at, id FROM requests WHERE session_id IN (SELECT session_id FROM requests WHERE started_at >= $1 AND session_id IS NOT NULL);
+            CREATE TEMP TABLE backup_conversations ON COMMIT DROP AS SELECT DISTINCT conversation_id AS id FROM requests JOIN pg_temp.backup_requests USING (started_at, id) WHERE conversation_id IS NOT NULL;
+            INSERT INTO pg_temp.backup_requests
+                SELECT started_at, id FROM requests WHERE conversation_id IN (SELECT id FROM pg_temp.backup_conversations) EXCEPT SELECT started_at, id FROM pg_temp.backup_requests;
             """;
         var rest = $"""
             CREATE TEMP TABLE backup_payloads ON COMMIT DROP AS
@@ -48,7 +66,7 @@ internal sealed class RecentData
             INSERT INTO pg_temp.backup_requests SELECT started_at, id FROM requests JOIN pg_temp.backup_payloads USING (started_at, id) EXCEPT SELECT started_at, id FROM pg_temp.backup_requests;
             CREATE TEMP TABLE backup_parts ON COMMIT DROP AS
                 SELECT DISTINCT named.hash FROM request_payloads p JOIN pg_temp.backup_payloads USING (started_at, id), LATERAL {PartLists.NamedSql} AS named;
-            ANALYZE pg_temp.backup_requests; ANALYZE pg_temp.backup_payloads; ANALYZE pg_temp.backup_parts;
+            ANALYZE pg_temp.backup_requests; ANALYZE pg_temp.backup_payloads; ANALYZE pg_temp.backup_parts; ANALYZE pg_temp.backup_conversations;
             """;
         await using (var select = new NpgsqlCommand(Sql, connection) { CommandTimeout = 0 })
         {
@@ -60,9 +78,9 @@ internal sealed class RecentData
         await using (var gather = new NpgsqlCommand(rest, connection) { CommandTimeout = 0 })
             await gather.ExecuteNonQueryAsync(cancellation);
         var counts = new Dictionary<string, long>();
-        foreach (var (table, taken) in new[] { ("requests", Requests), ("request_payloads", Payloads), ("content_parts", Parts) })
+        foreach (var (table, taken) in Cut)
         {
-            await using var count = new NpgsqlCommand($"SELECT count(*) FROM {taken}", connection);
+            await using var count = new NpgsqlCommand($"SELECT count(*) FROM {table} t {taken}", connection) { CommandTimeout = 0 };
             counts[table] = (long)(await count.ExecuteScalarAsync(cancellation))!;
         }
 
@@ -73,10 +91,10 @@ internal sealed class RecentData
     public async Task WriteAsync(SnapshotDump dump, Stream target, DumpMeter meter, CancellationToken cancellation)
     {
         await dump.WriteAsync(["--section=pre-data"], target, meter, cancellation);
-        await dump.WriteAsync(["--section=data", "--exclude-table-data=requests*", "--exclude-table-data=request_payloads*", "--exclude-table-data=content_parts"], target, meter, cancellation);
-        await CopyAsync(target, "requests", $"JOIN {Requests} USING (started_at, id)", meter, cancellation);
-        await CopyAsync(target, "request_payloads", $"JOIN {Payloads} USING (started_at, id)", meter, cancellation);
-        await CopyAsync(target, "content_parts", $"JOIN {Parts} USING (hash)", meter, cancellation);
+        // With the partitions of those that have some.
+        await dump.WriteAsync(["--section=data", .. Cut.Select(cut => $"--exclude-table-data={cut.Table}{(cut.Table.StartsWith("request", StringComparison.Ordinal) ? "*" : "")}")], target, meter, cancellation);
+        foreach (var (table, taken) in Cut)
+            await CopyAsync(target, table, taken, meter, cancellation);
         await dump.WriteAsync(["--section=post-data"], target, meter, cancellation);
     }
 
@@ -84,7 +102,7 @@ internal sealed class RecentData
     public SortedDictionary<string, long> Rows(IReadOnlyDictionary<string, long> all)
     {
         var rows = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var (table, count) in all.Where(pair => !pair.Key.StartsWith("request", StringComparison.Ordinal) && pair.Key != "content_parts").Concat(_counts))
+        foreach (var (table, count) in all.Where(pair => !pair.Key.StartsWith("request", StringComparison.Ordinal) && !_counts.ContainsKey(pair.Key)).Concat(_counts))
             rows[table] = count;
         return rows;
     }

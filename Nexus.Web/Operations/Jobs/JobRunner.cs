@@ -25,6 +25,18 @@ internal sealed partial class JobRunner(IServiceProvider services, Database data
     [JobDisplayName("{0}")]
     public async Task<string> RunWithAsync(string id, string? arguments, PerformContext? hangfire, CancellationToken stopping)
     {
+        try
+        {
+            return await PlannedAsync(id, arguments, hangfire, stopping);
+        }
+        catch (Exception error) when (hangfire is not null && error is not (OperationCanceledException or TimeBoxUsedUpException))
+        {
+            throw new MaskedException(error, services.GetRequiredService<SecretMask>());
+        }
+    }
+
+    private async Task<string> PlannedAsync(string id, string? arguments, PerformContext? hangfire, CancellationToken stopping)
+    {
         var plan = await runs.PlanAsync(id, stopping) ?? throw new InvalidOperationException($"This version of Nexus has no job '{id}'. Another node may: it will remove or run it.");
         var job = plan.Job;
         hangfire?.SetJobParameter(ScheduledRetry.Parameter, new int[] { job.Retry.Attempts, (int)job.Retry.After.TotalSeconds });

@@ -9,10 +9,10 @@ namespace Nexus.Web.Operations.Resources;
 internal sealed record CpuUse(TimeSpan? Used, TimeSpan? HeldBack, double Cores)
 {
     /// <summary>Version 2 of cgroups, then 1, then the machine.</summary>
-    /// <param name="root">Where /sys is.</param>
+    /// <param name="root">Where /proc and /sys are.</param>
     public static CpuUse Read(string root)
     {
-        var second = Path.Combine(root, "sys/fs/cgroup");
+        var second = ControlGroup.Second(root);
         if (File.Exists(Path.Combine(second, "cpu.stat")))
         {
             var stat = Lines(Path.Combine(second, "cpu.stat"));
@@ -20,8 +20,8 @@ internal sealed record CpuUse(TimeSpan? Used, TimeSpan? HeldBack, double Cores)
             return new(Microseconds(stat, "usage_usec"), Microseconds(stat, "throttled_usec"), quota.Length == 2 && Number(quota[0]) is { } most && Number(quota[1]) is { } period ? most / period : Environment.ProcessorCount);
         }
 
-        var first = Path.Combine(root, "sys/fs/cgroup/cpu");
-        var used = Path.Combine(root, "sys/fs/cgroup/cpuacct/cpuacct.usage");
+        var first = ControlGroup.First(root, "cpu");
+        var used = Path.Combine(ControlGroup.First(root, "cpuacct"), "cpuacct.usage");
         if (!File.Exists(used) || Read(Path.Combine(first, "cpu.cfs_quota_us")) is not (> 0 and var limit))
             // Without a quota the group may be the whole machine's.
             return new(null, null, Environment.ProcessorCount);

@@ -9,7 +9,7 @@ namespace Nexus.Web.Operations.Resources;
 /// Each minute: what this node used, and, by whichever node is first, how large and how busy the database is. A minute in which
 /// the database is away is missing.
 /// </summary>
-internal sealed partial class ResourceSampler(Database database, IOptions<DataOptions> data, IOptions<StorageOptions> storage, TimeProvider time, ILogger<ResourceSampler> logger) : BackgroundService
+internal sealed partial class ResourceSampler(Database database, IOptions<DataOptions> data, IOptions<StorageOptions> storage, OomWatch kills, TimeProvider time, ILogger<ResourceSampler> logger) : BackgroundService
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -28,6 +28,7 @@ internal sealed partial class ResourceSampler(Database database, IOptions<DataOp
     /// <summary>Measures the minute that has just ended.</summary>
     public async Task SampleAsync(CancellationToken cancellation)
     {
+        kills.Look();
         var next = NodeReading.Take(time.GetUtcNow());
         var at = new DateTimeOffset(next.At.UtcTicks - (next.At.UtcTicks % Minute.Ticks), TimeSpan.Zero) - Minute;
         var row = (_last ?? next).To(next, at, data.Value.Directory);

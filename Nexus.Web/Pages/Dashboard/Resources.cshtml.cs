@@ -9,7 +9,7 @@ using Nexus.Web.Pages.Shared.Resources;
 namespace Nexus.Web.Pages;
 
 /// <summary>What a node and the database used over time, from the samples of every minute.</summary>
-internal sealed class ResourcesModel(ResourceHistory history, DiskForecast forecast, TimeProvider time) : PageModel
+internal sealed class ResourcesModel(ResourceHistory history, DiskForecast forecast, OomWatch kills, TimeProvider time) : PageModel
 {
     public Fragment Filters { get; private set; } = null!;
 
@@ -30,11 +30,13 @@ internal sealed class ResourcesModel(ResourceHistory history, DiskForecast forec
         var (week, before) = (await history.WeekAsync(shown, now.AddDays(-7), cancellation), await history.WeekAsync(shown, now.AddDays(-14), cancellation));
         var charts = new ResourceCharts(range with { From = from }, step, points, database);
         Results = Fragment.Of<ResourceResults>(
-            ("Problem", range.Problem), ("Node", shown), ("Charts", charts.All()), ("Now", ResourceViews.Now(points)), ("Starts", starts), ("Trend", ResourceViews.Weeks(week, before)),
+            ("Problem", range.Problem), ("Node", shown), ("Charts", charts.All()), ("Now", ResourceViews.Now(points)), ("Starts", starts), ("Kills", shown == Environment.MachineName ? Killed(kills.News) : null), ("Trend", ResourceViews.Weeks(week, before)),
             ("Disks", (await forecast.ReadAsync(cancellation)).Select(disk => new DiskLine(disk.Name, DiskForecastJob.Words(disk), disk.Free, disk.Total, disk.IsSoon)).ToList()));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         Filters = Fragment.Of<ResourceFilters>(("Nodes", FilterOption.Of(nodes.Order(StringComparer.Ordinal))), ("Node", node), ("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id));
         return Page();
     }
+
+    private static KillsLine? Killed(OomNews news) => news.Total is { } total ? new(news.Since, news.Seen, news.LastAt, Math.Max(0, total.Count - news.Seen), total.IsOfGroup) : null;
 }

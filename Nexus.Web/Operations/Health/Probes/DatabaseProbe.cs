@@ -31,6 +31,9 @@ internal sealed class DatabaseProbe(Database database, IOptions<StorageOptions> 
         }
     }
 
+    /// <summary>Not so for <c>nexus doctor</c>, which only looks.</summary>
+    private bool IsStarting => database is { ExecuteTask: not null, State.Condition: DatabaseCondition.Starting };
+
     private string Fix => storage.Value.DatabaseUrl.Length > 0
         ? "Check that the server runs, that DATABASE_URL is right (psql \"$DATABASE_URL\" tells more), and that pg_hba.conf lets this machine in."
         : $"Nexus starts its private PostgreSQL again by itself; why it does not run stands in {data.Value.PostgresDirectory}/server.log.";
@@ -55,7 +58,7 @@ internal sealed class DatabaseProbe(Database database, IOptions<StorageOptions> 
         if (standby)
             return Finding.Failure($"{words}: a standby, which takes no writes.", "Point DATABASE_URL at the primary, or name all hosts in it so that the one that takes writes is found.");
         if (!await AppliedMigrations.AreCompleteAsync(database.JobsDataSource, cancellation))
-            return Finding.Warning($"{words}; its schema is not this version's.", "Start this version of Nexus: it brings the schema up to date.");
+            return IsStarting ? Finding.Ok($"{words}; Nexus is bringing its schema up to date.") : Finding.Warning($"{words}; its schema is not this version's.", "Start this version of Nexus: it brings the schema up to date.");
         if (unarchived is not null)
             return Finding.Failure($"{words}; WAL segment {unarchived} cannot be archived, and WAL is kept until it can.", $"Look at the end of {data.Value.PostgresDirectory}/server.log and at the space in BACKUP_PITR_DIR; switch BACKUP_PITR off if it must not fill this disk.");
         return open > most * 0.9

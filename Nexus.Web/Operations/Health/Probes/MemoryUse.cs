@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nexus.Web.Operations.Resources;
 
 namespace Nexus.Web.Operations.Health.Probes;
 
@@ -11,18 +12,11 @@ internal sealed record MemoryUse(long Used, long Limit, bool IsLimited)
     public static MemoryUse Read(string root)
     {
         var total = Kilobytes(root, "MemTotal:");
-        var second = Path.Combine(root, "sys/fs/cgroup", Group(root), "memory");
-        var first = Path.Combine(root, "sys/fs/cgroup/memory/memory");
+        var second = Path.Combine(ControlGroup.Second(root), "memory");
+        var first = Path.Combine(ControlGroup.First(root, "memory"), "memory");
         return Of(second + ".max", second + ".current", second + ".stat", "inactive_file", total)
             ?? Of(first + ".limit_in_bytes", first + ".usage_in_bytes", first + ".stat", "total_inactive_file", total)
             ?? new(total - Kilobytes(root, "MemAvailable:"), total, false);
-    }
-
-    /// <summary>This process's group of version 2: nothing inside a container, which sees its own as the root.</summary>
-    private static string Group(string root)
-    {
-        var path = Path.Combine(root, "proc/self/cgroup");
-        return File.Exists(path) ? File.ReadLines(path).FirstOrDefault(line => line.StartsWith("0::/", StringComparison.Ordinal))?[4..] ?? "" : "";
     }
 
     /// <summary>Null without a limit of its own.</summary>
