@@ -66,7 +66,7 @@ public sealed class ComponentTests : BunitContext
         Assert.Equal(["waiting for the upstream", "2 KB received"], list.FindAll(".state").Select(state => state.TextContent));
         Assert.Equal(["1 min 30 s", "0 ms"], list.FindAll(".elapsed").Select(elapsed => elapsed.TextContent));
         Assert.Contains("and 3 more", list.Markup, StringComparison.Ordinal);
-        Assert.Equal("", Render<InFlightList>(none => none.Add(l => l.Requests, [])).Markup.Trim());
+        Assert.Equal("Nothing is on its way.", Render<InFlightList>(none => none.Add(l => l.Requests, [])).Find(".in-flight-none p").TextContent);
     }
 
     [Fact]
@@ -91,11 +91,9 @@ public sealed class ComponentTests : BunitContext
     public void Overview_tells_the_token_classes_apart_and_links_to_the_requests()
     {
         var figures = new Figures(10, 1, new(1, 2, 3, 4, 5), new(100, 200, 300), new(10, 20, 30));
-        var page = Render<OverviewFigures>(page => page.Add(p => p.Today, figures).Add(p => p.Day, figures).Add(p => p.Zone, "Europe/Berlin")
+        var page = Render<OverviewFigures>(page => page.Add(p => p.Today, figures).Add(p => p.Day, figures)
             .Add(p => p.Hours, [.. Enumerable.Range(0, 24).Select(i => new HourFigures(Noon.AddHours(i), 0, 0))]).Add(p => p.Models, [new("one.example", "m&m", 10, 1, new(1, 2, 3, 4, 5))]));
         Assert.Equal("/dashboard/requests?domain=one.example&model=m%26m&range=24h", page.Find(".scroll a").GetAttribute("href"));
-        Assert.Equal(["13", "10 %"], [page.FindAll(".tile dd")[6].TextContent, page.FindAll(".tile .note")[1].TextContent[..4]]);
-        Assert.Contains("Europe/Berlin", page.Markup, StringComparison.Ordinal);
         var classes = page.FindAll("meter").Select(meter => meter.GetAttribute("value"));
         Assert.Equal(["1", "2", "3", "4", "5"], classes);
     }

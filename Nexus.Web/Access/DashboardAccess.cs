@@ -46,10 +46,14 @@ internal static class DashboardAccess
             if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
                 context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             else if (context.Request.Headers.ContainsKey("HX-Request"))
-                context.Response.Headers["HX-Redirect"] = cookie.LoginPath.Value;
+                context.Response.Headers["HX-Redirect"] = cookie.LoginPath.Value + ReturnTo(context.Request);
             else
                 context.Response.Redirect(context.RedirectUri);
             return Task.CompletedTask;
         };
     }
+
+    /// <summary>Back to the page that htmx asked from; its part would be no page.</summary>
+    private static string ReturnTo(HttpRequest request) =>
+        Uri.TryCreate(request.Headers["HX-Current-URL"], UriKind.Absolute, out var page) ? "?ReturnUrl=" + Uri.EscapeDataString(page.PathAndQuery) : "";
 }

@@ -6,17 +6,22 @@ using Nexus.Web.Usage.Accounting;
 
 namespace Nexus.Web.Pages;
 
+/// <param name="All">Every budget that something was used of.</param>
+/// <param name="Told">Those of them that somebody should know of.</param>
+/// <param name="Drift">What the last comparison of ledger, rollups and counters found; null when they agree.</param>
+internal sealed record BudgetsNow(IReadOnlyList<BudgetPart> All, IReadOnlyList<BudgetPart> Told, string? Drift);
+
 /// <summary>What of budgets and sums somebody should know who opens the dashboard.</summary>
 internal sealed class BudgetBanners(LimitStates states, NexusDbContext db, TimeProvider time)
 {
     private const int Most = 5;
 
-    public async Task<Fragment> ReadAsync(CancellationToken cancellation)
+    public async Task<BudgetsNow> ReadAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var budgets = (await states.ReadAsync(cancellation)).Where(state => state.Limit.Enabled && state.Used > 0).Select(state => BudgetPart.From(state, now))
-            .Where(budget => budget.Tone is "bad" or "warn").OrderByDescending(budget => budget.Share).Take(Most).ToList();
+        var all = (await states.ReadAsync(cancellation)).Where(state => state.Limit.Enabled && state.Used > 0).Select(state => BudgetPart.From(state, now)).ToList();
+        var told = all.Where(budget => budget.Tone is "bad" or "warn").OrderByDescending(budget => budget.Share).Take(Most).ToList();
         var drift = await db.JobRuns.AsNoTracking().Where(run => run.Job == ReconcileJob.Id && run.Outcome == "succeeded").OrderByDescending(run => run.StartedAt).Select(run => run.Summary).FirstOrDefaultAsync(cancellation);
-        return Fragment.Of<BudgetBanner>(("Budgets", budgets), ("Drift", drift is null || drift.StartsWith(ReconcileJob.NoDrift, StringComparison.Ordinal) ? null : drift));
+        return new(all, told, drift is null || drift.StartsWith(ReconcileJob.NoDrift, StringComparison.Ordinal) ? null : drift);
     }
 }

@@ -14,6 +14,8 @@ using Nexus.Web.Pages.Backups;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Logs;
+using Nexus.Web.Pages.Morning;
+using Nexus.Web.Pages.Offline;
 using Nexus.Web.Pages.Prices;
 using Nexus.Web.Pages.Reports;
 using Nexus.Web.Storage;
@@ -32,9 +34,10 @@ internal static class DashboardFeature
     public static void AddDashboard(this WebApplicationBuilder builder)
     {
         builder.WebHost.UseStaticWebAssets();
-        builder.Services.AddRazorPages();
+        builder.Services.AddRazorPages().AddMvcOptions(options => options.Filters.AddService<StoredViewFilter>());
+        builder.Services.AddHttpContextAccessor().AddSingleton<StoredViews>().AddSingleton<StoredViewFilter>();
         builder.Services.AddRazorComponents();
-        builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<KeyTest>().AddSingleton<KeyPages>().AddSingleton<PageLog>().AddScoped<BudgetBanners>();
+        builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<KeyTest>().AddSingleton<KeyPages>().AddSingleton<PageLog>().AddScoped<BudgetBanners>().AddScoped<MorningPages>().AddSingleton<MorningFacts>();
         builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<AnalysisPages>().AddScoped<JobPages>().AddScoped<BackupPages>().AddScoped<LevelPages>().AddScoped<AlertPages>().AddSingleton<ReportFiles>();
         builder.AddLive();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
@@ -49,6 +52,7 @@ internal static class DashboardFeature
     public static void UseDashboard(this WebApplication app) => app.UseWhen(context => context.Listener() == Listener.Dashboard, dashboard =>
     {
         var log = app.Services.GetRequiredService<PageLog>();
+        var (database, time) = (app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<TimeProvider>());
         dashboard.Use(next => context => log.HandleAsync(context, next));
         dashboard.Use((context, next) =>
         {
@@ -73,7 +77,7 @@ internal static class DashboardFeature
             {
                 context.Response.Clear();
                 Secure(context);
-                await DatabaseAway.Html(context, fragment: context.Request.Headers.ContainsKey("HX-Request")).ExecuteAsync(context);
+                await AwayAnswers.Of(context, database, time).ExecuteAsync(context);
             }
         });
     });

@@ -26,8 +26,8 @@ internal static class UsageViews
             Chart(filter, "Tokens by class", ChartUnit.Tokens, Classes(cells)),
             Chart(filter, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 0, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
             [.. report.Lines.Select(line => Row(filter, line, Name(line.Value), Color(line.Value)))],
-            Shares(lanes.Lines.Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros))),
-            Shares(tools.Select(tool => (tool.Tool, tool.Calls))));
+            Shares(lanes.Lines.Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros, line.Sums.EstimatedCostMicros > 0))),
+            Shares(tools.Select(tool => (tool.Tool, tool.Calls, false))));
     }
 
     private static UsageRow Row(UsageFilter filter, UsageLine line, string name, int color)
@@ -50,11 +50,11 @@ internal static class UsageViews
         new("output", 4, [.. cells.Select(cell => (double?)cell.Tokens.Output)]),
     ];
 
-    private static List<UsageShare> Shares(IEnumerable<(string Name, long Amount)> amounts)
+    private static List<UsageShare> Shares(IEnumerable<(string Name, long Amount, bool Estimated)> amounts)
     {
         var all = amounts.Where(amount => amount.Amount > 0).ToList();
         var whole = all.Sum(amount => amount.Amount);
-        return [.. all.Select(amount => new UsageShare(amount.Name, amount.Amount, (double)amount.Amount / whole))];
+        return [.. all.Select(amount => new UsageShare(amount.Name, amount.Amount, (double)amount.Amount / whole, amount.Estimated))];
     }
 
     private static long Amount(UsageMeasure measure, UsageSums sums) => measure switch

@@ -5,8 +5,11 @@ internal static class ViewerZone
 {
     public const string Cookie = "nexus_zone";
 
-    public static TimeZoneInfo Of(HttpContext context) =>
-        context.Request.Cookies[Cookie] is { Length: > 0 and <= 64 } name && TimeZoneInfo.TryFindSystemTimeZoneById(Uri.UnescapeDataString(name), out var zone) ? zone : TimeZoneInfo.Utc;
+    public static TimeZoneInfo Of(HttpContext context) => Told(context) ?? TimeZoneInfo.Utc;
+
+    /// <summary>Null while the browser has told none.</summary>
+    public static TimeZoneInfo? Told(HttpContext context) =>
+        context.Request.Cookies[Cookie] is { Length: > 0 and <= 64 } name && TimeZoneInfo.TryFindSystemTimeZoneById(Uri.UnescapeDataString(name), out var zone) ? zone : null;
 
     /// <summary>The first moment of the day that <paramref name="now"/> lies in; where a clock change skips midnight, the first that exists.</summary>
     public static DateTimeOffset StartOfDay(this TimeZoneInfo zone, DateTimeOffset now) => zone.StartOfDay(TimeZoneInfo.ConvertTime(now, zone).Date);

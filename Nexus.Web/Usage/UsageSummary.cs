@@ -12,9 +12,13 @@ internal sealed record UsageTotals(long Requests, long Errors, TokenUsage Tokens
 /// <param name="Unpriced">Requests of models without a price.</param>
 internal sealed record SpendTotals(long Micros, long EstimatedMicros, long Unpriced);
 
-internal sealed record HourOfUsage(DateTimeOffset At, long Requests, long Errors);
+/// <param name="Prompt">Tokens of prompts, of whatever class.</param>
+internal sealed record HourOfUsage(DateTimeOffset At, long Requests, long Errors, long CostMicros, long Prompt, long Output);
 
 internal sealed record ModelUsage(string Domain, string Model, long Requests, long Errors, TokenUsage Tokens, SpendTotals Spend);
+
+/// <param name="Before">The same length of time, a day earlier.</param>
+internal sealed record UsageAtAGlance(UsageTotals Today, UsageTotals Day, UsageTotals Before, IReadOnlyList<HourOfUsage> Hours, IReadOnlyList<ModelUsage> Models);
 
 /// <summary>Reads the rollups, added up by the database: it costs the same at any size of the ledger, in one round trip.</summary>
 internal sealed class UsageSummary(Database database, TimeProvider time)
@@ -25,36 +29,44 @@ internal sealed class UsageSummary(Database database, TimeProvider time)
     private const int MostModels = 20;
 
     /// <summary>Position by position: taking the arrays apart would make thirty rows of each.</summary>
-    private static readonly string Histograms = $"SELECT {Places("duration_histogram")}, {Places("first_byte_histogram")} FROM usage_15m WHERE bucket >= $1";
+    private static readonly string Histograms = $"SELECT {Places("duration_histogram")}, {Places("first_byte_histogram")} FROM usage_15m WHERE bucket >= $1 AND bucket < $2";
 
-    /// <summary>Both stretches last until now; <paramref name="day"/> starts on a full hour, which the hours are counted from, <paramref name="today"/> on a quarter of one.</summary>
-    public async Task<(UsageTotals Today, UsageTotals Day, IReadOnlyList<HourOfUsage> Hours, IReadOnlyList<ModelUsage> Models)> ReadAsync(DateTimeOffset today, DateTimeOffset day, CancellationToken cancellation)
+    /// <summary>The stretches last until now; <paramref name="day"/> starts on a full hour, which the hours are counted from, <paramref name="today"/> on a quarter of one.</summary>
+    public async Task<UsageAtAGlance> ReadAsync(DateTimeOffset today, DateTimeOffset day, CancellationToken cancellation)
     {
+        var now = time.GetUtcNow();
         await using var batch = database.DataSource.CreateBatch();
-        foreach (var from in new[] { today, day })
+        foreach (var (from, to) in new[] { (today, DateTimeOffset.MaxValue), (day, DateTimeOffset.MaxValue), (day.AddDays(-1), now.AddDays(-1)) })
         {
-            batch.BatchCommands.Add(new($"SELECT {Counts}, {Tokens}, {Spend} FROM ({Since(from)}) AS usage"));
-            Add(batch, Histograms, from);
+            batch.BatchCommands.Add(new($"SELECT {Counts}, {Tokens}, {Spend} FROM ({UsageTables.Between(from, to, now)}) AS usage"));
+            Add(batch, Histograms, from, to);
         }
 
-        Add(batch, $"SELECT bucket, {Counts} FROM usage_1h WHERE bucket >= $1 GROUP BY 1", day);
-        batch.BatchCommands.Add(new($"SELECT domain, model, {Counts}, {Tokens}, {Spend} FROM ({Since(day)}) AS usage GROUP BY domain, model ORDER BY sum(requests) DESC, domain, model LIMIT {MostModels}"));
+        Add(batch, Hours(day), day, DateTimeOffset.MaxValue);
+        batch.BatchCommands.Add(new($"SELECT domain, model, {Counts}, {Tokens}, {Spend} FROM ({UsageTables.Between(day, DateTimeOffset.MaxValue, now)}) AS usage GROUP BY domain, model ORDER BY sum(requests) DESC, domain, model LIMIT {MostModels}"));
 
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
-        var totals = (await TotalsAsync(reader, cancellation), await TotalsAsync(reader, cancellation));
+        var (ofToday, ofDay, before) = (await TotalsAsync(reader, cancellation), await TotalsAsync(reader, cancellation), await TotalsAsync(reader, cancellation));
         var hours = new Dictionary<DateTimeOffset, HourOfUsage>();
         while (await reader.ReadAsync(cancellation))
         {
             var at = reader.GetFieldValue<DateTimeOffset>(0);
-            hours[at] = new(at, reader.GetInt64(1), reader.GetInt64(2));
+            hours[at] = new(at, reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5));
         }
 
         await reader.NextResultAsync(cancellation);
         var models = new List<ModelUsage>();
         while (await reader.ReadAsync(cancellation))
             models.Add(new(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), TokensAt(reader, 4), SpendAt(reader, 9)));
-        var all = Enumerable.Range(0, 24).Select(hour => day.AddHours(hour)).Select(at => hours.GetValueOrDefault(at, new(at, 0, 0)));
-        return (totals.Item1, totals.Item2, [.. all], models);
+        var all = Enumerable.Range(0, 24).Select(hour => day.AddHours(hour)).Select(at => hours.GetValueOrDefault(at, new(at, 0, 0, 0, 0, 0)));
+        return new(ofToday, ofDay, before, [.. all], models);
+    }
+
+    /// <summary>Zones that are half an hour or a quarter off UTC's hours have theirs put together from quarters.</summary>
+    private static string Hours(DateTimeOffset day)
+    {
+        var (table, bucket) = day.UtcTicks % TimeSpan.TicksPerHour == 0 ? ("usage_1h", "bucket") : ("usage_15m", "date_bin('1 hour', bucket, $1)");
+        return $"SELECT {bucket}, {Counts}, coalesce(sum(cost_micros), 0)::bigint, coalesce(sum(input_tokens + cache_creation_5m_tokens + cache_creation_1h_tokens + cache_read_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint FROM {table} WHERE bucket >= $1 AND bucket < $2 GROUP BY 1";
     }
 
     private static async Task<UsageTotals> TotalsAsync(NpgsqlDataReader reader, CancellationToken cancellation)
@@ -73,8 +85,6 @@ internal sealed class UsageSummary(Database database, TimeProvider time)
         return totals;
     }
 
-    private string Since(DateTimeOffset from) => UsageTables.Between(from, DateTimeOffset.MaxValue, time.GetUtcNow());
-
     /// <summary>A position that a row lacks, written before there was one, counts as none.</summary>
     public static string Places(string column) => string.Join(", ", Enumerable.Range(1, LatencyBuckets.Count).Select(place => $"coalesce(sum({column}[{place}]), 0)::bigint"));
 
@@ -83,6 +93,6 @@ internal sealed class UsageSummary(Database database, TimeProvider time)
 
     private static SpendTotals SpendAt(NpgsqlDataReader reader, int column) => new(reader.GetInt64(column), reader.GetInt64(column + 1), reader.GetInt64(column + 2));
 
-    private static void Add(NpgsqlBatch batch, string statement, DateTimeOffset from) =>
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(statement) { Parameters = { new NpgsqlParameter<DateTimeOffset> { TypedValue = from } } });
+    private static void Add(NpgsqlBatch batch, string statement, DateTimeOffset from, DateTimeOffset to) =>
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(statement) { Parameters = { new NpgsqlParameter<DateTimeOffset> { TypedValue = from }, new NpgsqlParameter<DateTimeOffset> { TypedValue = to } } });
 }

@@ -19,24 +19,62 @@
 
   // A row may come with the page and once more with the first push.
   const tidy = (body) => {
+    const most = Number(body.dataset.most ?? MOST_ROWS);
     const seen = new Set();
-    for (const row of [...body.rows]) {
+    for (const row of [...body.children]) {
       if (seen.has(row.id)) row.remove();
       seen.add(row.id);
     }
-    if (body.rows.length <= MOST_ROWS) return;
-    while (body.rows.length > MOST_ROWS) body.rows[body.rows.length - 1].remove();
-    const older = document.querySelector(".pager .older");
+    if (body.children.length <= most) return;
+    while (body.children.length > most) body.lastElementChild.remove();
+    const older = body.id === "request-rows" && document.querySelector(".pager .older");
     if (!older) return;
     const address = new URL(older.href);
-    address.searchParams.set("before", body.rows[body.rows.length - 1].id.slice(2));
+    address.searchParams.set("before", body.lastElementChild.id.slice(2));
     older.href = address.pathname + address.search;
     older.setAttribute("hx-get", older.href);
     htmx.process(older);
   };
+  const flows = (element) => element.id === "request-rows" || element.id === "log-rows" || element.dataset.most !== undefined;
   document.body.addEventListener("htmx:sseMessage", (event) => {
-    if (event.target.id === "request-rows" || event.target.id === "log-rows") tidy(event.target);
+    if (flows(event.target)) tidy(event.target);
   });
+
+  // Who points at a row, or has reached one by the keyboard, is about to use it: what comes meanwhile waits, and is counted.
+  const pointers = window.matchMedia("(hover: hover)");
+  const held = new Map();
+  const area = (element) => element.closest("[data-hold-area]") ?? element;
+  const holds = (element) => (pointers.matches && area(element).matches(":hover")) || area(element).contains(document.activeElement);
+  const tell = (element, count) => {
+    const text = count > 0 ? `Paused: ${count === MOST_ROWS ? `${count} or more` : count} new` : "";
+    const place = area(element).querySelector(".held");
+    if (place) place.textContent = text;
+    else state(text || "Live", count === 0);
+  };
+  const release = () => {
+    for (const [element, rows] of held) {
+      if (element.isConnected && holds(element)) continue;
+      held.delete(element);
+      if (!element.isConnected) continue;
+      htmx.swap(element, rows.map((row) => row.outerHTML).join(""), { swapStyle: "afterbegin", swapDelay: 0, settleDelay: 0 });
+      tidy(element);
+      tell(element, 0);
+    }
+  };
+  document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
+    const element = event.target;
+    if (element.dataset.hold === undefined || !holds(element)) {
+      release();
+      return;
+    }
+    event.preventDefault();
+    const template = document.createElement("template");
+    template.innerHTML = event.detail.data;
+    const rows = [...template.content.children, ...(held.get(element) ?? [])].slice(0, MOST_ROWS);
+    held.set(element, rows);
+    tell(element, rows.filter((row) => row.id).length);
+  });
+  for (const name of ["pointerout", "focusout", "blur"]) document.addEventListener(name, () => { if (held.size > 0) requestAnimationFrame(release); });
 
   // A page that flows by can be held: its connection is given back, and what it misses is read anew.
   const pauses = () => { for (const button of document.querySelectorAll("[data-pause]")) button.hidden = false; };

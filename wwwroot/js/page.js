@@ -1,4 +1,4 @@
-// Copying, filters without empty parameters, folded parts that stay as they were, and words for what failed.
+// Copying, filters without empty parameters, and folded parts that stay as they were.
 (() => {
   let timer = 0;
   const forget = () => {
@@ -83,6 +83,10 @@
     }
   });
 
+  document.body.addEventListener("htmx:oobBeforeSwap", (event) => {
+    for (const { id } of event.detail.target.querySelectorAll("details[id][open]")) event.detail.fragment.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  });
+
   // Tabs stand outside of what they swap.
   document.body.addEventListener("htmx:pushedIntoHistory", () => {
     for (const tab of document.querySelectorAll(".tabs a")) {
@@ -91,9 +95,4 @@
       else tab.removeAttribute("aria-current");
     }
   });
-
-  document.body.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status !== 503) toast(`The gateway answered ${event.detail.xhr.status}. Load the page again; its log has the reason.`);
-  });
-  document.body.addEventListener("htmx:sendError", () => toast("The gateway cannot be reached. Is it running?"));
 })();

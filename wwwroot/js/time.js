@@ -1,14 +1,17 @@
 // Times on the viewer's clock, with UTC for the pointer; elapsed times that count on by themselves.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-  const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
-  const year = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
+  // The same words as the server's (Kit/ViewerClock): what it has written for this zone stays as it is, and nothing moves.
+  const parts = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
   const words = (at) => {
     const now = new Date();
-    if (at.toDateString() === now.toDateString()) return clock.format(at);
-    return `${(at.getFullYear() === now.getFullYear() ? day : year).format(at)}, ${clock.format(at)}`;
+    const part = Object.fromEntries(parts.formatToParts(at).map(({ type, value }) => [type, value]));
+    const clock = `${part.hour}:${part.minute}:${part.second}`;
+    if (at.toDateString() === now.toDateString()) return clock;
+    const day = `${at.getDate()} ${months[at.getMonth()]}`;
+    return `${day}${at.getFullYear() === now.getFullYear() ? "" : ` ${at.getFullYear()}`}, ${clock}`;
   };
 
   const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
@@ -20,13 +23,19 @@
     return relative.format(Math.round(seconds), "second");
   };
 
+  const write = (element) => {
+    const at = new Date(element.getAttribute("datetime"));
+    if (Number.isNaN(at.getTime())) return;
+    const isRelative = element.dataset.relative !== undefined;
+    const text = isRelative ? ago(at) : words(at);
+    if (element.textContent !== text) element.textContent = text;
+    // Both are had: relative in the page, exact under the pointer.
+    if (isRelative && !element.title.includes(" · ")) element.title = `${words(at)} · ${element.title}`;
+    element.dataset.zone = zone;
+  };
+
   const show = (root) => {
-    for (const element of root.querySelectorAll("time[datetime]:not([data-local])")) {
-      const at = new Date(element.getAttribute("datetime"));
-      if (Number.isNaN(at.getTime())) continue;
-      element.textContent = element.dataset.relative === undefined ? words(at) : ago(at);
-      element.dataset.local = "";
-    }
+    for (const element of root.querySelectorAll("time[datetime]")) if (element.dataset.zone !== zone) write(element);
   };
 
   const milliseconds = (value) =>
@@ -50,10 +59,10 @@
   });
   setInterval(tick, 100);
   setInterval(() => {
-    for (const element of document.querySelectorAll("time[data-relative]")) element.textContent = ago(new Date(element.getAttribute("datetime")));
+    for (const element of document.querySelectorAll("time[data-relative]")) write(element);
   }, 10000);
 
-  // The server counts "today" by this, and reads the times of a filter in it.
+  // The server counts "today" by this, and reads and writes times in it.
   const cookie = `nexus_zone=${encodeURIComponent(zone)}`;
   if (zone && !document.cookie.split("; ").includes(cookie)) {
     document.cookie = `${cookie}; path=/; max-age=31536000; samesite=lax`;

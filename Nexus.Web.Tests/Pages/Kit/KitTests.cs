@@ -155,4 +155,30 @@ public sealed class KitTests : BunitContext
         var snippet = Render<Snippet>(snippet => snippet.Add(s => s.Id, "s").Add(s => s.Text, "export A=1"));
         Assert.Equal("export A=1", snippet.Find("#" + snippet.Find("button").GetAttribute("data-copy")).TextContent);
     }
+
+    [Fact]
+    public void A_verdict_has_a_sign_for_those_who_do_not_see_its_colour()
+    {
+        var signs = new[] { "good", "warn", "bad", "" }.Select(tone => Render<VerdictLine>(line => line.Add(v => v.Tone, tone).Add(v => v.Title, "T").AddChildContent("<li><a href=/x>why</a></li>")).Find(".verdict"));
+        Assert.Equal(["✓", "!", "✕", "…"], signs.Select(line => line.QuerySelector("[aria-hidden]")!.TextContent));
+    }
+
+    [Fact]
+    public void A_skeleton_has_the_lines_of_what_comes_and_says_that_it_is_on_its_way()
+    {
+        var skeleton = Render<Skeleton>(skeleton => skeleton.Add(s => s.Lines, 3));
+        Assert.Equal(3, skeleton.FindAll("i").Count);
+        Assert.Equal("Loading…", skeleton.Find("[role=status] .hidden").TextContent);
+    }
+
+    [Fact]
+    public void A_line_is_said_by_its_ends()
+    {
+        Assert.Equal("Errors: from 0 to 9, 4 at last", Sparkline.Words("Errors", [0, 9, null, 4], value => value.ToString("0", System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal("Errors: nothing is known", Sparkline.Words("Errors", [null], _ => ""));
+    }
+
+    [Fact]
+    public void A_change_says_what_was_before_in_its_own_unit() =>
+        Assert.Equal("$2.00 a day before", Render<Delta>(delta => delta.Add(d => d.Now, 3_000_000).Add(d => d.Before, 2_000_000).Add(d => d.BeforeText, "$2.00").Add(d => d.Period, "a day before")).Find(".delta").GetAttribute("title"));
 }

@@ -42,6 +42,32 @@ public sealed class LiveStreamTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_overview_is_sent_the_last_requests_and_a_list_of_sums_only_the_word()
+    {
+        await using var overview = Read(LiveView.Overview);
+        Assert.Equal("beat", await NextAsync(overview));
+        var line = new RequestLine(Guid.CreateVersion7(), _time.GetUtcNow(), "one.example", "claude-opus-5", null, "main", "completed", 200, null, 0, 5, 0, 0, null, 1);
+        for (var i = 0; i < LiveViewer.Capacity + 7; i++)
+            _viewer.Offer(line with { Id = Guid.CreateVersion7() });
+        Assert.Equal("tail", await NextAsync(overview));
+        Assert.Equal(LiveStream.MostRows, overview.Current.Data.Split("<li id=\"t-").Length - 1);
+        Assert.Contains("and 7 more", overview.Current.Data, StringComparison.Ordinal);
+        var seen = new List<string>();
+        while (!seen.Contains("usage"))
+            seen.Add(await NextAsync(overview));
+        Assert.DoesNotContain("rows", seen);
+        _viewer.Drain(LiveViewer.Capacity);
+
+        await using var sums = Read(LiveView.Sums);
+        Assert.Equal("beat", await NextAsync(sums));
+        _viewer.Offer(line);
+        seen.Clear();
+        while (!seen.Contains("usage"))
+            seen.Add(await NextAsync(sums));
+        Assert.DoesNotContain("tail", seen);
+    }
+
+    [Fact]
     public void No_more_pages_than_the_bound_are_live()
     {
         var viewers = new LiveViewers();
@@ -78,8 +104,8 @@ public sealed class LiveStreamTests : IAsyncDisposable
         Assert.Null(recent.Since(_time.GetUtcNow(), 50));
     }
 
-    private IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<string>> Read() =>
-        new LiveStream(_viewer, new InFlightSnapshots(new InFlightRequests(), _time), new FragmentRenderer(_services.GetRequiredService<IServiceScopeFactory>(), NullLoggerFactory.Instance), _time).ReadAsync([], rows: true, CancellationToken.None).GetAsyncEnumerator();
+    private IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<string>> Read(LiveView view = LiveView.Requests) =>
+        new LiveStream(_viewer, new InFlightSnapshots(new InFlightRequests(), _time), new FragmentRenderer(_services.GetRequiredService<IServiceScopeFactory>(), NullLoggerFactory.Instance), _time).ReadAsync([], view, CancellationToken.None).GetAsyncEnumerator();
 
     /// <summary>The name of the next event; time passes until it comes.</summary>
     private async Task<string> NextAsync(IAsyncEnumerator<System.Net.ServerSentEvents.SseItem<string>> stream)

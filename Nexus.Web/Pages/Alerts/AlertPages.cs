@@ -43,11 +43,11 @@ internal sealed class AlertPages(NexusDbContext db, Deliveries deliveries, TimeP
         }
     }
 
-    /// <summary>For the top of a page: what fires and nobody has acknowledged. Budgets have a banner of their own there.</summary>
-    public async Task<Fragment> BannerAsync(CancellationToken cancellation)
+    /// <summary>For the top of a page: what fires and nobody has acknowledged, critical ones first. Budgets have a banner of their own there.</summary>
+    public async Task<List<AlertLine>> FiringAsync(CancellationToken cancellation)
     {
         var firing = await db.Alerts.AsNoTracking().Where(alert => alert.State == "firing" && alert.Rule != "budget").OrderByDescending(alert => alert.Severity == "critical").ThenByDescending(alert => alert.StartedAt).Take(PageSize).ToListAsync(cancellation);
-        return Fragment.Of<AlertBanner>(("Alerts", firing.Select(alert => Line(alert, [])).ToList()));
+        return [.. firing.Select(alert => Line(alert, []))];
     }
 
     /// <exception cref="FormatException">Says which field cannot be read.</exception>

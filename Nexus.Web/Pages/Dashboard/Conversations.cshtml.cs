@@ -42,7 +42,7 @@ internal sealed class ConversationsModel(NexusDbContext db, TimeProvider time) :
             ("Older", page.HasMore ? Address($"{last!.LastAt.UtcTicks}_{last.Id}") : null), ("Newest", before is null ? null : Address(null)));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
-        LiveAddress = LiveFeature.Address(new RequestFilter(), rows: false, time.GetUtcNow());
+        LiveAddress = LiveFeature.Address(new RequestFilter(), LiveView.Sums, time.GetUtcNow());
         Filters = await FiltersAsync(filter, range, single, cancellation);
         return Page();
     }

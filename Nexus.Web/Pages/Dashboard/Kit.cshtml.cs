@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Kit;
 
 namespace Nexus.Web.Pages;
 
@@ -17,4 +18,6 @@ internal sealed class KitModel(IHostEnvironment environment, TimeProvider time) 
         Samples = Fragment.Of<KitSamples>(("Range", new KitRange(range.Name, range.FromText, range.ToText, range.Zone.Id, range.Intervals(), range.To, range.Problem)));
         return Page();
     }
+
+    public IActionResult OnGetToast() => environment.IsDevelopment() ? new ComponentResult(Fragment.Of<Toast>(("Message", "Saved."), ("Tone", "good"))) : NotFound();
 }

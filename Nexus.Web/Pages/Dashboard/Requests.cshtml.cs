@@ -55,7 +55,7 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
             ("Now", now),
             ("InFlight", onTheWay?.Requests ?? []),
             ("MoreInFlight", onTheWay?.More ?? 0),
-            ("LiveAddress", onTheWay is null ? null : LiveFeature.Address(Filter, rows: true, now)),
+            ("LiveAddress", onTheWay is null ? null : LiveFeature.Address(Filter, LiveView.Requests, now)),
             ("Older", more ? "/dashboard/requests" + Filter.Query(("before", lines[^1].Id.ToString())) : null),
             ("Newest", before is null ? null : "/dashboard/requests" + Filter.Query()),
             ("ProxyAddress", proxy.For(Request)));

@@ -4,6 +4,19 @@ using Nexus.Web.Listening;
 
 namespace Nexus.Web.Pages.Live;
 
+/// <summary>What a page follows.</summary>
+internal enum LiveView
+{
+    /// <summary>Rows of the table of requests, and those in flight.</summary>
+    Requests,
+
+    /// <summary>The word that sums have changed, the last requests, and those in flight.</summary>
+    Overview,
+
+    /// <summary>The word that sums have changed.</summary>
+    Sums,
+}
+
 internal static class LiveFeature
 {
     public static void AddLive(this WebApplicationBuilder builder)
@@ -16,8 +29,8 @@ internal static class LiveFeature
         app.MapGet("/dashboard/live", FollowAsync).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
 
     /// <summary>The address that a page rendered at <paramref name="now"/> connects to.</summary>
-    public static string Address(RequestFilter filter, bool rows, DateTimeOffset now) =>
-        "/dashboard/live" + filter.Query(("view", rows ? "requests" : "overview"), ("since", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
+    public static string Address(RequestFilter filter, LiveView view, DateTimeOffset now) =>
+        "/dashboard/live" + filter.Query(("view", view.ToString().ToLowerInvariant()), ("since", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
 
     private static async Task<IResult> FollowAsync(HttpContext context, LiveViewers viewers, RecentRequests recent, LedgerFeed feed, InFlightSnapshots inFlight, FragmentRenderer renderer, IHostApplicationLifetime lifetime, TimeProvider time)
     {
@@ -39,8 +52,8 @@ internal static class LiveFeature
         // A stream must not hold up the stop of the host.
         var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.RegisterForDispose(ended);
-        var rows = context.Request.Query["view"] != "overview";
+        var view = Enum.TryParse<LiveView>(context.Request.Query["view"].ToString(), ignoreCase: true, out var named) && Enum.IsDefined(named) ? named : LiveView.Requests;
         var first = recent.Since(since, LiveStream.MostRows) is { } ids ? (await feed.LoadAsync(ids, ended.Token)).Where(filter.Matches).ToList() : null;
-        return TypedResults.ServerSentEvents(new LiveStream(viewer, inFlight, renderer, time).ReadAsync(first, rows, ended.Token));
+        return TypedResults.ServerSentEvents(new LiveStream(viewer, inFlight, renderer, time).ReadAsync(first, view, ended.Token));
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Morning;
 
 namespace Nexus.Web.Pages.Live;
 
@@ -28,19 +29,19 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
     private DateTimeOffset _lastUsage;
     private bool _usageChanged;
 
-    /// <summary>Rows themselves for a table of requests; for figures only the word that they changed.</summary>
-    public async IAsyncEnumerable<SseItem<string>> ReadAsync(IReadOnlyList<RequestLine>? first, bool rows, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <param name="first">What came between page and connection; null: it is not known, and the page loads anew.</param>
+    public async IAsyncEnumerable<SseItem<string>> ReadAsync(IReadOnlyList<RequestLine>? first, LiveView view, [EnumeratorCancellation] CancellationToken cancellation)
     {
         _lastUsage = _lastSent = time.GetUtcNow();
         // Headers go out with the first event: the page learns at once that it is live.
         yield return new("", "beat");
         if (first is null)
             yield return new("", "resync");
-        else if (rows && first.Count > 0)
-            yield return await RowsAsync(first);
+        else if (view != LiveView.Sums && first.Count > 0)
+            yield return await RowsAsync(view, first, 0);
         while (!cancellation.IsCancellationRequested)
         {
-            foreach (var item in await ChangesAsync(rows))
+            foreach (var item in await ChangesAsync(view))
             {
                 _lastSent = time.GetUtcNow();
                 yield return item;
@@ -50,7 +51,7 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
         }
     }
 
-    private async Task<List<SseItem<string>>> ChangesAsync(bool rows)
+    private async Task<List<SseItem<string>>> ChangesAsync(LiveView view)
     {
         var items = new List<SseItem<string>>();
         var now = time.GetUtcNow();
@@ -58,18 +59,18 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
         var missed = viewer.TakeMissed();
         if (viewer.TakeResync())
             items.Add(new("", "resync"));
-        if (rows && lines.Count > 0)
-            items.Add(await RowsAsync(lines));
-        if (rows && missed > 0)
+        if (view != LiveView.Sums && lines.Count > 0)
+            items.Add(await RowsAsync(view, lines, missed));
+        if (view == LiveView.Requests && missed > 0)
             items.Add(new(await renderer.RenderAsync(Fragment.Of<BehindNotice>(("Href", "/dashboard/requests" + viewer.Filter.Query()), ("Count", viewer.Filter.IsEmpty ? missed : null))), "behind"));
-        _usageChanged |= !rows && (lines.Count > 0 || missed > 0);
+        _usageChanged |= view != LiveView.Requests && (lines.Count > 0 || missed > 0);
         if (_usageChanged && now - _lastUsage >= BetweenUsage)
         {
             (_usageChanged, _lastUsage) = (false, now);
             items.Add(new("", "usage"));
         }
 
-        if (now - _lastInFlight >= Second)
+        if (view != LiveView.Sums && now - _lastInFlight >= Second)
         {
             _lastInFlight = now;
             var current = InFlightRows.Of(inFlight.Current(), viewer.Filter);
@@ -83,6 +84,11 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
         return items;
     }
 
-    private async Task<SseItem<string>> RowsAsync(IReadOnlyList<RequestLine> lines) =>
-        new(await renderer.RenderAsync(Fragment.Of<RequestRows>(("Rows", lines.OrderByDescending(line => line.At).ToList()), ("Query", viewer.Filter.Query()), ("Fresh", true))), "rows");
+    private async Task<SseItem<string>> RowsAsync(LiveView view, IReadOnlyList<RequestLine> lines, long missed)
+    {
+        var newest = lines.OrderByDescending(line => line.At).ToList();
+        return view == LiveView.Overview
+            ? new(await renderer.RenderAsync(Fragment.Of<TailRows>(("Rows", newest), ("Fresh", true), ("Skipped", missed))), "tail")
+            : new(await renderer.RenderAsync(Fragment.Of<RequestRows>(("Rows", newest), ("Query", viewer.Filter.Query()), ("Fresh", true))), "rows");
+    }
 }

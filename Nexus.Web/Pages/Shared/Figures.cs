@@ -24,7 +24,18 @@ public sealed record TokenFigures(long Input, long Output, long CacheRead, long 
 /// <summary>Percentiles in milliseconds; null when there was no request.</summary>
 public sealed record Latency(double? P50, double? P95, double? P99);
 
-public sealed record HourFigures(DateTimeOffset At, long Requests, long Errors);
+public sealed record HourFigures(DateTimeOffset At, long Requests, long Errors)
+{
+    /// <summary>Where it ends on the same clock, which may have been changed within it.</summary>
+    public DateTimeOffset Until { get; init; } = At.AddHours(1);
+
+    /// <summary>Micro-dollars.</summary>
+    public long CostMicros { get; init; }
+
+    public long Prompt { get; init; }
+
+    public long Output { get; init; }
+}
 
 public sealed record ModelFigures(string Domain, string Model, long Requests, long Errors, TokenFigures Tokens)
 {

@@ -9,7 +9,8 @@ namespace Nexus.Web.Pages.Shared;
 public sealed record UsageRow(string Name, string? Href, string? Requests, int Color, UsageSums Sums, UsageSums Before);
 
 /// <summary>A part of a whole, by name.</summary>
-public sealed record UsageShare(string Name, long Amount, double Share);
+/// <param name="Estimated">Some of the amount is an estimate.</param>
+public sealed record UsageShare(string Name, long Amount, double Share, bool Estimated = false);
 
 /// <summary>What the usage page shows under its filter.</summary>
 /// <param name="Period">What the stretch is compared with, in words.</param>

@@ -7,7 +7,7 @@ namespace Nexus.Web.Usage.Windows;
 internal sealed record AccountDomainUsage(string AccountId, string Domain, long InputTokens, long OutputTokens, long Requests, DateTimeOffset LastRequestAt);
 
 /// <summary>What an account used on one day under one domain.</summary>
-public sealed record DayOfTokens(DateOnly Day, string Domain, long Input, long CacheWrite, long CacheRead, long Output, long Requests, long CostMicros);
+public sealed record DayOfTokens(DateOnly Day, string Domain, long Input, long CacheWrite, long CacheRead, long Output, long Requests, long CostMicros, long EstimatedCostMicros);
 
 /// <summary>What accounts used over time.</summary>
 internal sealed class AccountUsage(Database database, TimeProvider time)
@@ -27,7 +27,7 @@ internal sealed class AccountUsage(Database database, TimeProvider time)
     {
         await using var command = database.DataSource.CreateCommand($"""
             SELECT (bucket AT TIME ZONE $3)::date, domain, sum(input_tokens)::bigint, sum(cache_creation_5m_tokens + cache_creation_1h_tokens)::bigint, sum(cache_read_tokens)::bigint,
-                sum(output_tokens)::bigint, sum(requests)::bigint, sum(cost_micros)::bigint
+                sum(output_tokens)::bigint, sum(requests)::bigint, sum(cost_micros)::bigint, sum(estimated_cost_micros)::bigint
             FROM {RollupTier.OfDays(zone, from, time.GetUtcNow()).Table} WHERE bucket >= $1 AND account_id = $2 GROUP BY 1, 2 ORDER BY 1 DESC, 2
             """);
         command.Parameters.Add(new() { Value = from.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
@@ -36,7 +36,7 @@ internal sealed class AccountUsage(Database database, TimeProvider time)
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var days = new List<DayOfTokens>();
         while (await reader.ReadAsync(cancellation))
-            days.Add(new(reader.GetFieldValue<DateOnly>(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7)));
+            days.Add(new(reader.GetFieldValue<DateOnly>(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8)));
         return days;
     }
 

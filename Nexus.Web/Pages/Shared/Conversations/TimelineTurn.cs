@@ -18,6 +18,9 @@ public sealed record TimelineTurn(
     Guid Id, DateTimeOffset At, string Branch, string Kind, string Lane, string? Model, string Outcome, string? Error, double DurationMs, double? WaitedMs, string? Waited, int ToolCalls,
     long InputTokens, long CacheRead, long CacheWritten, long OutputTokens, long? CostMicros, IReadOnlyList<TimelineTurn> Inside, Guid? Before = null, string? Asked = null, CacheBreak? Break = null)
 {
+    /// <summary>Why the cost is an estimate, as in the ledger; null when it is exact.</summary>
+    public string? CostEstimate { get; init; }
+
     public bool Failed => Outcomes.IsFailed(Outcome);
 
     internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows, IReadOnlyDictionary<Guid, string> asked, IReadOnlyDictionary<Guid, CacheBreak> breaks)
@@ -44,6 +47,7 @@ public sealed record TimelineTurn(
         var waited = parent is null ? (double?)null : Math.Max(0, (row.StartedAt - parent.StartedAt).TotalMilliseconds - parent.DurationMs);
         return new(
             row.Id, row.StartedAt, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.ModelServed ?? row.ModelRequested, row.Outcome, row.ErrorMessage ?? row.ErrorType, row.DurationMs,
-            waited, parent is null ? null : parent.StopReason == "tool_use" ? "tools" : "person", row.ToolCalls, row.InputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.OutputTokens, row.CostMicros, inside, parent?.Id);
+            waited, parent is null ? null : parent.StopReason == "tool_use" ? "tools" : "person", row.ToolCalls, row.InputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.OutputTokens, row.CostMicros, inside, parent?.Id)
+        { CostEstimate = row.CostEstimate };
     }
 }

@@ -1,0 +1,78 @@
+using System.Net;
+using Nexus.Web.Storage;
+using Nexus.Web.Tests.Infrastructure;
+using Xunit;
+
+namespace Nexus.Web.Tests.Pages.Offline;
+
+/// <summary>A server of the test's own, that it stops under open pages.</summary>
+public sealed class OutageTests
+{
+    private static readonly string[] Watched = ["/dashboard", "/dashboard/requests", "/dashboard/conversations", "/dashboard/usage", "/dashboard/token-usage"];
+
+    [Fact]
+    public async Task While_the_database_is_away_the_pages_show_what_they_last_showed_and_say_so()
+    {
+        await using var upstream = await FakeAnthropic.StartAsync();
+        upstream.Replies("text/event-stream", Streams.Whole);
+        var postgres = await Postgres.StartAsync();
+        try
+        {
+            await using var nexus = await NexusApp.StartAsync(upstream, await postgres.CreateAsync("template_nexus"));
+            await nexus.ReadyAsync();
+            var session = await DashboardSession.StartAsync(nexus);
+            var id = await session.RequestAsync();
+            foreach (var page in Watched)
+                Assert.Contains("<div id=\"away\"></div>", await session.PageAsync(page), StringComparison.Ordinal);
+            await session.PageAsync("/dashboard/usage?range=7d", htmx: true);
+
+            await postgres.StopServerAsync();
+            // At once, before anybody has noticed, and after.
+            foreach (var page in Watched)
+                await AssertStoredAsync(session, page);
+            var database = (Database)nexus.Services.GetService(typeof(Database))!;
+            await NexusApp.UntilAsync(() => Task.FromResult(database.State.Condition == DatabaseCondition.Away), "the node knows that the database is away");
+            foreach (var page in Watched)
+                await AssertStoredAsync(session, page);
+            Assert.Contains(id, await session.PageAsync("/dashboard/requests"), StringComparison.Ordinal);
+            var part = await session.PageAsync("/dashboard/usage?range=7d", htmx: true);
+            Assert.StartsWith("<div id=\"away\" hx-swap-oob=\"true\"><div class=\"notice bad\"", part, StringComparison.Ordinal);
+            Assert.DoesNotContain("<html", part, StringComparison.Ordinal);
+
+            // What was not looked at, and what is not kept, says what is wrong; what needs no database works.
+            foreach (var page in new[] { "/dashboard/usage?range=30d", "/dashboard/keys", $"/dashboard/request/{id}" })
+            {
+                using var response = await session.SendAsync(page);
+                var body = await response.Content.ReadAsStringAsync();
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+                Assert.True(response.Headers.Contains("Retry-After") && response.Headers.Contains("Content-Security-Policy"));
+                Assert.Contains("This page needs the database", body, StringComparison.Ordinal);
+                Assert.Contains($"<a href=\"{page}\">try again</a>", body, StringComparison.Ordinal);
+                Assert.Contains("<a href=\"/dashboard/token-usage\">Limits</a>", body, StringComparison.Ordinal);
+            }
+
+            var health = await session.PageAsync("/dashboard/health");
+            Assert.Contains("The database is away", health, StringComparison.Ordinal);
+            Assert.Contains("table class=\"checks\"", health, StringComparison.Ordinal);
+
+            await postgres.StartServerAsync();
+            await NexusApp.UntilAsync(async () => (await session.PageAsync("/dashboard")).Contains("<div id=\"away\"></div>", StringComparison.Ordinal), "the page is fresh again");
+        }
+        finally
+        {
+            postgres.Remove();
+        }
+    }
+
+    private static async Task AssertStoredAsync(DashboardSession session, string page)
+    {
+        using var response = await session.SendAsync(page);
+        var body = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"{page}: {body}");
+        Assert.True(response.Headers.Contains("X-Nexus-Database-Away"));
+        Assert.True(response.Headers.CacheControl!.NoStore);
+        Assert.Contains("The database is away", body, StringComparison.Ordinal);
+        Assert.Contains("Figures as of", body, StringComparison.Ordinal);
+        Assert.EndsWith("</html>", body.TrimEnd(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace Nexus.Web.Pages.Offline;
+
+/// <summary>An answer as it was last given while the database was there.</summary>
+/// <param name="Html">UTF-8; a whole page or htmx's fragment.</param>
+internal sealed record StoredView(DateTimeOffset At, byte[] Html);
+
+/// <summary>
+/// The last good answers of the pages that people watch, to be shown while the database is away. In memory alone: pages hold
+/// conversations, which go to no disk on this way. One is found by all that it depended on, first of all by who asked.
+/// </summary>
+internal sealed class StoredViews(TimeProvider time) : IDisposable
+{
+    private const long MostBytes = 32 << 20;
+    private const int MostBytesOfOne = 1 << 20;
+    private static readonly TimeSpan Kept = TimeSpan.FromHours(12);
+
+    private static readonly string[] Pages =
+        ["/dashboard", "/dashboard/requests", "/dashboard/conversations", "/dashboard/usage", "/dashboard/token-usage"];
+
+    private readonly MemoryCache _views = new(new MemoryCacheOptions { SizeLimit = MostBytes, CompactionPercentage = 0.1 });
+
+    public static bool Keeps(HttpRequest request) => HttpMethods.IsGet(request.Method) && Pages.Contains(request.Path.Value, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Of an authorized request. Every claim is part of it, name and role among them: who signs in anew, or with another role, finds
+    /// nothing of before, and nobody finds what another was shown.
+    /// </summary>
+    public static string KeyOf(HttpContext context)
+    {
+        var request = context.Request;
+        var person = context.User.Identities.SelectMany(identity => identity.Claims.Select(claim => $"{identity.AuthenticationType}|{claim.Type}|{claim.Value}")).Order(StringComparer.Ordinal);
+        string[] view = [request.Path.Value!.ToLowerInvariant(), request.QueryString.Value ?? "", request.Headers.ContainsKey("HX-Request") ? "part" : "whole", request.Cookies[ViewerZone.Cookie] ?? "", request.Host.Value ?? ""];
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', person.Concat(view).Select(part => $"{part.Length}:{part}")))));
+    }
+
+    public void Keep(string key, byte[] html)
+    {
+        if (html.Length is > 0 and <= MostBytesOfOne)
+            _views.Set(key, new StoredView(time.GetUtcNow(), html), new MemoryCacheEntryOptions { Size = html.Length, SlidingExpiration = Kept });
+    }
+
+    public StoredView? Find(string key) => _views.Get<StoredView>(key);
+
+    public void Dispose() => _views.Dispose();
+}
