@@ -28,6 +28,7 @@ public sealed class OutageTests(Chromium chromium)
             await postgres.StopServerAsync();
             await page.EvaluateAsync("htmx.trigger('#figures', 'resync')");
             await Assertions.Expect(page.Locator("#away .notice")).ToContainTextAsync("The database is away");
+            await Assertions.Expect(page.Locator("#away .notice")).ToContainTextAsync("Figures as of");
             await Assertions.Expect(page.Locator(".tiles")).ToBeVisibleAsync();
             await viewer.PictureAsync("away-open");
 

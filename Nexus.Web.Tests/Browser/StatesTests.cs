@@ -36,28 +36,28 @@ public sealed class StatesTests(Chromium chromium) : IAsyncLifetime
         var page = viewer.Page;
         await page.GotoAsync("/dashboard/usage");
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await page.RouteAsync("**/dashboard/usage?range=7d**", async route =>
+        await page.RouteAsync("**/dashboard/usage?range=30d**", async route =>
         {
             await go.Task;
             await route.ContinueAsync();
         });
-        await page.SelectOptionAsync("select[name=range]", "7d");
+        await page.SelectOptionAsync("select[name=range]", "30d");
         await Assertions.Expect(page.Locator("#results[aria-busy] > .skeleton")).ToBeVisibleAsync();
         await viewer.PictureAsync("slow");
         go.SetResult();
         await Assertions.Expect(page.Locator(".skeleton")).ToHaveCountAsync(0);
-        await Assertions.Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("range=7d"));
+        await Assertions.Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("range=30d"));
         await viewer.AssertCleanAsync("slow");
 
         var broken = true;
-        await page.RouteAsync("**/dashboard/usage?range=30d**", async route =>
+        await page.RouteAsync("**/dashboard/usage?range=today**", async route =>
         {
             if (broken)
                 await route.FulfillAsync(new() { Status = 500, Body = "" });
             else
                 await route.ContinueAsync();
         });
-        await page.SelectOptionAsync("select[name=range]", "30d");
+        await page.SelectOptionAsync("select[name=range]", "today");
         await Assertions.Expect(page.Locator("#toast")).ToContainTextAsync("This part could not be loaded: the gateway answered 500");
         await viewer.PictureAsync("failed");
         broken = false;

@@ -52,7 +52,7 @@ internal static class DashboardFeature
     public static void UseDashboard(this WebApplication app) => app.UseWhen(context => context.Listener() == Listener.Dashboard, dashboard =>
     {
         var log = app.Services.GetRequiredService<PageLog>();
-        var (database, time) = (app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<TimeProvider>());
+        var (database, views, time) = (app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<StoredViews>(), app.Services.GetRequiredService<TimeProvider>());
         dashboard.Use(next => context => log.HandleAsync(context, next));
         dashboard.Use((context, next) =>
         {
@@ -77,7 +77,7 @@ internal static class DashboardFeature
             {
                 context.Response.Clear();
                 Secure(context);
-                await AwayAnswers.Of(context, database, time).ExecuteAsync(context);
+                await AwayAnswers.Of(context, database, views, time).ExecuteAsync(context);
             }
         });
     });

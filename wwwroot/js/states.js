@@ -3,7 +3,9 @@
   const SLOW_MS = 300;
   const TALL = 120;
   const away = () => document.getElementById("away");
-  const byHand = (config) => config?.triggeringEvent?.isTrusted === true;
+  // Asked for by somebody, also by a key that presses a button for them; what a page asks by itself comes of other events.
+  const HAND = ["click", "change", "submit", "input", "search", "keyup"];
+  const byHand = (config) => HAND.includes(config?.triggeringEvent?.type);
 
   // A skeleton over what is about to be replaced; what was there stays below it until the answer is here.
   const waiting = new WeakMap();
@@ -44,7 +46,8 @@
     if (event.detail.shouldSwap) shown.add(xhr);
     if (xhr.status !== 503 || byHand(requestConfig)) return;
     event.detail.shouldSwap = false;
-    notice(xhr.responseText);
+    // What stands there already says more: of when the figures are.
+    if (!away()?.childElementCount) notice(xhr.responseText);
   });
   document.body.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && !event.detail.xhr.getResponseHeader("X-Nexus-Database-Away")) away()?.replaceChildren();
@@ -64,9 +67,9 @@
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = "Try again";
-      button.addEventListener("click", () => {
+      button.addEventListener("click", (event) => {
         place.hidden = true;
-        retry();
+        retry(event);
       });
       place.append(" ", button);
     }
@@ -81,7 +84,7 @@
   };
   // What only reads can be asked again; what changes something is for the person to send again.
   const again = ({ requestConfig, pathInfo, elt, target }) =>
-    requestConfig?.verb === "get" ? () => htmx.ajax("GET", pathInfo.finalRequestPath, { source: elt, target }) : null;
+    requestConfig?.verb === "get" ? (event) => htmx.ajax("GET", pathInfo.finalRequestPath, { source: elt, target, event }) : null;
   const what = (detail) => (detail.requestConfig?.verb === "get" ? "This part could not be loaded" : "This was not done");
   const why = (xhr) => {
     const text = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain") ? xhr.responseText.trim() : "";

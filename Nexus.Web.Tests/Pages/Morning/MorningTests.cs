@@ -48,6 +48,8 @@ public sealed class MorningTests : BunitContext
         Assert.Equal(["bad", "warn", "warn", "warn"], verdict.Parts.Select(part => part.Tone));
         var less = Verdicts.Of([Check("Disk", HealthStatus.Healthy)], [Alert("warning")], [Job(recovered: false)], [], Verified);
         Assert.Equal(("warn", "2 things need a look"), (less.Tone, less.Title));
+        // A job is not told of twice.
+        Assert.Equal(["/dashboard/jobs"], Verdicts.Of([Check("Jobs", HealthStatus.Degraded)], [], [Job(recovered: false)], [], Verified).Parts.Select(part => part.Href));
         Assert.Equal("bad", Verdicts.Of([Check("Disk", HealthStatus.Healthy)], [Alert("critical")], [], [], Verified).Tone);
     }
 

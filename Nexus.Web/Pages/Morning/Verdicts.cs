@@ -17,12 +17,13 @@ internal static class Verdicts
     /// <param name="limits">Those that somebody is near to.</param>
     public static Verdict Of(IReadOnlyList<CheckState> checks, IReadOnlyList<AlertLine> firing, IReadOnlyList<FailedJob> jobs, IReadOnlyList<NearLimit> limits, BackupGlance backups)
     {
-        var broken = jobs.Where(job => !job.Recovered).ToList();
+        // The check of jobs names the one that failed last.
+        var broken = checks.Any(check => check.Name == "jobs" && check.Status != HealthStatus.Healthy) ? [] : jobs.Where(job => !job.Recovered).ToList();
         var over = limits.Where(limit => limit.Share >= 1).ToList();
         List<VerdictPart> wrong =
         [
             .. checks.Where(check => check.Status != HealthStatus.Healthy).OrderBy(check => check.Status).Select(check =>
-                new VerdictPart($"{check.Title}: {check.Summary}", check.Name == "backups" ? "/dashboard/backups" : "/dashboard/health", check.Status == HealthStatus.Unhealthy ? "bad" : "warn")),
+                new VerdictPart($"{check.Title}: {check.Summary}", check.Name is "backups" or "jobs" ? "/dashboard/" + check.Name : "/dashboard/health", check.Status == HealthStatus.Unhealthy ? "bad" : "warn")),
             .. firing.Count == 0 ? [] : new[] { new VerdictPart(Of(firing.Count, "alert fires", "alerts fire"), "/dashboard/alerts", firing.Any(alert => alert.Severity == "critical") ? "bad" : "warn") },
             .. broken.Select(job => new VerdictPart($"{job.Job} failed", "/dashboard/job/" + job.Job, "warn")),
             .. over.Select(limit => new VerdictPart($"{limit.Name} is at its limit", limit.Href, "warn")),

@@ -7,7 +7,7 @@ namespace Nexus.Web.Pages.Offline;
 /// <summary>What a page answers that needs the database, while that is away and nothing is kept of the page: 503, and what still works.</summary>
 internal static class AwayAnswers
 {
-    public static IResult Of(HttpContext context, Database database, TimeProvider time)
+    public static IResult Of(HttpContext context, Database database, StoredViews views, TimeProvider time)
     {
         context.Response.Headers.RetryAfter = "5";
         var since = database.State is { Condition: DatabaseCondition.Away } state ? state.Since : time.GetUtcNow();
@@ -15,7 +15,7 @@ internal static class AwayAnswers
         // A form that was sent is not sent again by a link.
         var again = HttpMethods.IsGet(context.Request.Method) ? context.Request.Path + context.Request.QueryString : null;
         return context.Request.Headers.ContainsKey("HX-Request")
-            ? new RazorComponentResult<AwayNotice>(new Dictionary<string, object?> { ["Since"] = since, ["Again"] = again }) { StatusCode = StatusCodes.Status503ServiceUnavailable }
+            ? new RazorComponentResult<AwayNotice>(new Dictionary<string, object?> { ["Since"] = since, ["AsOf"] = views.WholeSeenAt(context), ["Again"] = again }) { StatusCode = StatusCodes.Status503ServiceUnavailable }
             : new RazorComponentResult<AwayPage>(new Dictionary<string, object?> { ["Since"] = since, ["Again"] = again, ["SignedIn"] = context.User.Identity?.IsAuthenticated == true }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
     }
 }

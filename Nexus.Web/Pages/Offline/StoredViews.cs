@@ -29,13 +29,10 @@ internal sealed class StoredViews(TimeProvider time) : IDisposable
     /// Of an authorized request. Every claim is part of it, name and role among them: who signs in anew, or with another role, finds
     /// nothing of before, and nobody finds what another was shown.
     /// </summary>
-    public static string KeyOf(HttpContext context)
-    {
-        var request = context.Request;
-        var person = context.User.Identities.SelectMany(identity => identity.Claims.Select(claim => $"{identity.AuthenticationType}|{claim.Type}|{claim.Value}")).Order(StringComparer.Ordinal);
-        string[] view = [request.Path.Value!.ToLowerInvariant(), request.QueryString.Value ?? "", request.Headers.ContainsKey("HX-Request") ? "part" : "whole", request.Cookies[ViewerZone.Cookie] ?? "", request.Host.Value ?? ""];
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', person.Concat(view).Select(part => $"{part.Length}:{part}")))));
-    }
+    public static string KeyOf(HttpContext context) => KeyOf(context, context.Request.Headers.ContainsKey("HX-Request"));
+
+    /// <summary>When the whole page was last seen by who asks for a part of it; null where it never was, or is not kept.</summary>
+    public DateTimeOffset? WholeSeenAt(HttpContext context) => Keeps(context.Request) ? Find(KeyOf(context, part: false))?.At : null;
 
     public void Keep(string key, byte[] html)
     {
@@ -46,4 +43,12 @@ internal sealed class StoredViews(TimeProvider time) : IDisposable
     public StoredView? Find(string key) => _views.Get<StoredView>(key);
 
     public void Dispose() => _views.Dispose();
+
+    private static string KeyOf(HttpContext context, bool part)
+    {
+        var request = context.Request;
+        var person = context.User.Identities.SelectMany(identity => identity.Claims.Select(claim => $"{identity.AuthenticationType}|{claim.Type}|{claim.Value}")).Order(StringComparer.Ordinal);
+        string[] view = [request.Path.Value!.ToLowerInvariant(), request.QueryString.Value ?? "", part ? "part" : "whole", request.Cookies[ViewerZone.Cookie] ?? "", request.Host.Value ?? ""];
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', person.Concat(view).Select(part => $"{part.Length}:{part}")))));
+    }
 }
