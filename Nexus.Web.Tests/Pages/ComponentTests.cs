@@ -1,6 +1,8 @@
 using Bunit;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Pages.Tables;
+using Nexus.Web.Tests.Pages.Tables;
 using Xunit;
 
 namespace Nexus.Web.Tests.Pages;
@@ -15,9 +17,9 @@ public sealed class ComponentTests : BunitContext
     [Fact]
     public void An_empty_ledger_shows_the_next_step_and_an_empty_filter_its_way_out()
     {
-        var first = Render<RequestResults>(results => results.Add(r => r.Rows, []).Add(r => r.AnyStored, false).Add(r => r.ProxyAddress, "http://gate:3000"));
+        var first = Render<RequestResults>(results => results.Add(r => r.Rows, []).Add(r => r.View, TestViews.Of(KnownTables.Requests)).Add(r => r.AnyStored, false).Add(r => r.ProxyAddress, "http://gate:3000"));
         Assert.Contains("ANTHROPIC_BASE_URL=http://gate:3000", first.Markup, StringComparison.Ordinal);
-        var filtered = Render<RequestResults>(results => results.Add(r => r.Rows, []));
+        var filtered = Render<RequestResults>(results => results.Add(r => r.Rows, []).Add(r => r.View, TestViews.Of(KnownTables.Requests)));
         Assert.Contains("No request matches", filtered.Markup, StringComparison.Ordinal);
     }
 
@@ -32,9 +34,9 @@ public sealed class ComponentTests : BunitContext
     public void A_failed_request_is_red_and_its_row_leads_to_its_page_under_the_same_filter()
     {
         var line = Line("upstream_cut");
-        var table = Render<RequestTable>(table => table.Add(t => t.Rows, [line]).Add(t => t.Query, "?outcome=errors"));
+        var table = Render<RequestTable>(table => table.Add(t => t.Rows, [line]).Add(t => t.View, TestViews.Of(KnownTables.Requests, "?outcome=errors")));
         Assert.Equal("200 upstream cut", table.Find(".pill.bad").TextContent);
-        Assert.Equal($"/dashboard/request/{line.Id}?outcome=errors", table.Find("a").GetAttribute("href"));
+        Assert.Equal($"/dashboard/request/{line.Id}?outcome=errors", table.Find("tbody a").GetAttribute("href"));
         Assert.Equal("asked for claude-opus-5", table.Find(".model").GetAttribute("title"));
         Assert.Contains("1.5K", table.Markup, StringComparison.Ordinal);
     }

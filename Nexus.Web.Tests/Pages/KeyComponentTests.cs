@@ -1,5 +1,7 @@
 using Bunit;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Tables;
+using Nexus.Web.Tests.Pages.Tables;
 using Xunit;
 
 namespace Nexus.Web.Tests.Pages;
@@ -14,8 +16,8 @@ public sealed class KeyComponentTests : BunitContext
     [Fact]
     public void A_row_names_the_key_by_its_last_characters_and_leads_to_its_page()
     {
-        var list = Render<KeyList>(list => list.Add(l => l.Keys, [Key(), Key("revoked")]).Add(l => l.Token, "t"));
-        Assert.Equal(["/dashboard/key/key_1", "/dashboard/key/key_1"], list.FindAll("th a").Select(link => link.GetAttribute("href")));
+        var list = Render<KeyList>(list => list.Add(l => l.Keys, [Key(), Key("revoked")]).Add(l => l.View, TestViews.Of(KnownTables.Keys)).Add(l => l.Token, "t"));
+        Assert.Equal(["/dashboard/key/key_1", "/dashboard/key/key_1"], list.FindAll("tbody th a").Select(link => link.GetAttribute("href")));
         Assert.Equal(["…wxyz", "…wxyz"], list.FindAll("td code").Select(hint => hint.TextContent));
         Assert.Equal(["active", "revoked"], list.FindAll(".pill").Select(pill => pill.TextContent));
         Assert.Equal("mails", list.FindAll("td[title=mails]")[0].GetAttribute("title"));
@@ -42,7 +44,7 @@ public sealed class KeyComponentTests : BunitContext
     public void A_domain_shows_its_own_level_with_its_reason_and_else_the_default()
     {
         DomainPart[] domains = [new("a.example", 3, Noon, "account a", null, 1, "off", "contract", "dashboard", Noon), new("b.example", 0, null, "nobody: it is empty", "bad", 0, null, null, null, null)];
-        var list = Render<DomainList>(list => list.Add(l => l.Domains, domains).Add(l => l.Default, "full").Add(l => l.Token, "t").Add(l => l.Wrong, "b.example").Add(l => l.Problems, ["captureReason: needed"]));
+        var list = Render<DomainList>(list => list.Add(l => l.Domains, domains).Add(l => l.View, TestViews.Of(KnownTables.Domains)).Add(l => l.Default, "full").Add(l => l.Token, "t").Add(l => l.Wrong, "b.example").Add(l => l.Problems, ["captureReason: needed"]));
         Assert.Equal(["off", "full"], list.FindAll(".reason strong").Select(level => level.TextContent));
         Assert.Contains("contract", list.FindAll(".reason")[0].TextContent, StringComparison.Ordinal);
         Assert.Equal("off", list.FindAll("option[selected]").Single().GetAttribute("value"));

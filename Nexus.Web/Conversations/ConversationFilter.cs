@@ -68,20 +68,8 @@ internal sealed record ConversationFilter(string? Domain = null, string? Account
 
     private static IQueryable<ConversationRow> Search(NexusDbContext db, IQueryable<ConversationRow> rows, string words)
     {
-        if (words.Length >= 8 && words.Length <= 36 && words.All(letter => char.IsAsciiHexDigit(letter) || letter == '-') && words.Any(char.IsAsciiDigit))
-        {
-            var least = Guid.TryParse(Filled(words, '0'), out var first) ? first : Guid.Empty;
-            var most = Guid.TryParse(Filled(words, 'f'), out var last) ? last : Guid.Empty;
+        if (IdPrefix.Of(words) is (var least, var most))
             return rows.Where(row => row.Id.CompareTo(least) >= 0 && row.Id.CompareTo(most) <= 0);
-        }
-
         return rows.Where(row => db.ConversationWords.Any(typed => typed.ConversationId == row.Id && typed.Words.Matches(EF.Functions.WebSearchToTsQuery("simple", words))));
-    }
-
-    /// <summary>The beginning of an id made a whole one.</summary>
-    private static string Filled(string beginning, char with)
-    {
-        var digits = beginning.Replace("-", "", StringComparison.Ordinal);
-        return digits.Length > 32 ? "" : digits.PadRight(32, with);
     }
 }

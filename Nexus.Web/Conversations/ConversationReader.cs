@@ -63,7 +63,7 @@ internal sealed class ConversationReader(NexusDbContext db)
         return rows;
     }
 
-    private async Task<List<KnownConversation>> WithBranchesAsync(List<ConversationRow> rows, CancellationToken cancellation)
+    public async Task<List<KnownConversation>> WithBranchesAsync(List<ConversationRow> rows, CancellationToken cancellation)
     {
         Guid[] ids = [.. rows.Select(row => row.Id)];
         var branches = (await db.ConversationBranches.AsNoTracking().Where(branch => ids.Contains(branch.ConversationId)).OrderBy(branch => branch.StartedAt).ThenBy(branch => branch.Name).ToListAsync(cancellation)).ToLookup(branch => branch.ConversationId);

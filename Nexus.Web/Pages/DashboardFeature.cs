@@ -16,8 +16,10 @@ using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Logs;
 using Nexus.Web.Pages.Morning;
 using Nexus.Web.Pages.Offline;
+using Nexus.Web.Pages.Palette;
 using Nexus.Web.Pages.Prices;
 using Nexus.Web.Pages.Reports;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 
@@ -40,6 +42,8 @@ internal static class DashboardFeature
         builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<KeyTest>().AddSingleton<KeyPages>().AddSingleton<PageLog>().AddScoped<BudgetBanners>().AddScoped<MorningPages>().AddSingleton<MorningFacts>();
         builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<AnalysisPages>().AddScoped<JobPages>().AddScoped<BackupPages>().AddScoped<LevelPages>().AddScoped<AlertPages>().AddSingleton<ReportFiles>();
         builder.AddLive();
+        builder.AddPalette();
+        builder.Services.AddScoped<KeptPreferences>().AddScoped<SavedViews>().AddScoped<TableViews>().AddScoped<RequestOrder>();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");
         builder.Services.AddOptions<KeyManagementOptions>().Configure<IOptions<DataOptions>, ILoggerFactory>((keys, data, loggers) =>
@@ -88,6 +92,7 @@ internal static class DashboardFeature
         app.MapRazorPages().On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
         app.MapLive();
         app.MapLogPages();
+        app.MapPalette();
         app.MapGet("/", () => Results.Redirect("/dashboard")).On(Listener.Dashboard).AllowAnonymous();
         app.MapPost("/dashboard/logout", async (HttpContext context, IAntiforgery antiforgery, AuditTrail trail) =>
         {

@@ -1,8 +1,9 @@
 namespace Nexus.Web.Pages;
 
 /// <summary>One entry of the dashboard's navigation.</summary>
+/// <param name="Letter">What leads there after g; a page may have none.</param>
 /// <param name="Covers">Addresses below this prefix belong to the entry too; <see cref="Href"/> alone without it.</param>
-internal sealed record NavigationEntry(string Title, string Href, string? Covers = null)
+internal sealed record NavigationEntry(string Title, string Href, char? Letter = null, string? Covers = null)
 {
     public bool IsAt(string path) => path == Href || (Covers is not null && path.StartsWith(Covers, StringComparison.Ordinal));
 }
@@ -16,30 +17,30 @@ internal static class Navigation
     public static IReadOnlyList<NavigationGroup> Groups { get; } =
     [
         new("Work",
-            new("Overview", "/dashboard"),
-            new("Requests", "/dashboard/requests", Covers: "/dashboard/request"),
-            new("Conversations", "/dashboard/conversations", Covers: "/dashboard/conversation")),
+            new("Overview", "/dashboard", 'o'),
+            new("Requests", "/dashboard/requests", 'r', Covers: "/dashboard/request"),
+            new("Conversations", "/dashboard/conversations", 'c', Covers: "/dashboard/conversation")),
         new("Cost",
-            new("Usage", "/dashboard/usage"),
-            new("Limits", "/dashboard/token-usage"),
-            new("Cache", "/dashboard/cache"),
-            new("Budgets", "/dashboard/budgets", Covers: "/dashboard/budget"),
-            new("Prices", "/dashboard/prices", Covers: "/dashboard/prices/")),
+            new("Usage", "/dashboard/usage", 'u'),
+            new("Limits", "/dashboard/token-usage", 'l'),
+            new("Cache", "/dashboard/cache", 'x'),
+            new("Budgets", "/dashboard/budgets", 'b', Covers: "/dashboard/budget"),
+            new("Prices", "/dashboard/prices", 'p', Covers: "/dashboard/prices/")),
         new("Access",
-            new("Accounts", "/dashboard/accounts"),
-            new("Keys", "/dashboard/keys", Covers: "/dashboard/key"),
-            new("Domains", "/dashboard/domains")),
+            new("Accounts", "/dashboard/accounts", 'a'),
+            new("Keys", "/dashboard/keys", 'k', Covers: "/dashboard/key"),
+            new("Domains", "/dashboard/domains", 'd')),
         new("Operations",
-            new("Health", "/dashboard/health"),
-            new("Alerts", "/dashboard/alerts"),
-            new("Jobs", "/dashboard/jobs", Covers: "/dashboard/job"),
-            new("Backups", "/dashboard/backups", Covers: "/dashboard/restore"),
-            new("Logs", "/dashboard/logs"),
-            new("Resources", "/dashboard/resources"),
-            new("Database", "/dashboard/database")),
+            new("Health", "/dashboard/health", 'h'),
+            new("Alerts", "/dashboard/alerts", 't'),
+            new("Jobs", "/dashboard/jobs", 'j', Covers: "/dashboard/job"),
+            new("Backups", "/dashboard/backups", 's', Covers: "/dashboard/restore"),
+            new("Logs", "/dashboard/logs", 'g'),
+            new("Resources", "/dashboard/resources", 'm'),
+            new("Database", "/dashboard/database", 'q')),
         new("Records",
-            new("Reports", "/dashboard/reports", Covers: "/dashboard/report/"),
-            new("Audit", "/dashboard/audit"),
-            new("Conformance", "/dashboard/conformance")),
+            new("Reports", "/dashboard/reports", 'e', Covers: "/dashboard/report/"),
+            new("Audit", "/dashboard/audit", 'w'),
+            new("Conformance", "/dashboard/conformance", 'f')),
     ];
 }

@@ -50,6 +50,15 @@ internal sealed record RequestFilter
 
     public bool IsEmpty => Query().Length == 0;
 
+    /// <summary>The length of the chosen time; null when it has no beginning.</summary>
+    public TimeSpan? Length(DateTimeOffset now) => Least is { } from ? (Past ?? now) - from : null;
+
+    /// <summary>The chosen time; null for an end that is open.</summary>
+    public (DateTimeOffset? From, DateTimeOffset? To) Times => (Least, Past);
+
+    /// <summary>With something of the URL that is not followed, in words for the viewer.</summary>
+    public RequestFilter Without(string problem) => this with { Problems = [.. Problems, problem] };
+
     /// <summary>Whether requests that end from now on can match.</summary>
     public bool IsOpen => Past is null;
 
@@ -104,11 +113,11 @@ internal sealed record RequestFilter
     public bool Matches(InFlightRequest request) => (Domain is null || request.Domain == Domain) && (Model is null || request.Model == Model);
 
     /// <summary>The filter as a query string with its <c>?</c>, followed by what else is given; empty without any.</summary>
-    public string Query(params (string Name, string? Value)[] more)
-    {
-        (string, string?)[] own = [("domain", Domain), ("model", Model), ("outcome", Outcome), ("status", Status), ("range", Range), ("from", From), ("to", To)];
-        return QueryHelpers.AddQueryString("", own.Concat(more).Where(pair => pair.Item2 is not null).Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));
-    }
+    public string Query(params IEnumerable<(string Name, string? Value)> more) =>
+        QueryHelpers.AddQueryString("", Pairs.Concat(more).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
+
+    /// <summary>What it stands for in the URL.</summary>
+    public IReadOnlyList<(string Name, string? Value)> Pairs => [("domain", Domain), ("model", Model), ("outcome", Outcome), ("status", Status), ("range", Range), ("from", From), ("to", To)];
 
     private RequestFilter WithTimes(string? from, string? to, TimeZoneInfo zone, DateTimeOffset now, List<string> problems)
     {

@@ -42,6 +42,9 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<LimitNodeRow> LimitNodes => Set<LimitNodeRow>();
     public DbSet<LimitNoticeRow> LimitNotices => Set<LimitNoticeRow>();
 
+    public DbSet<SavedViewRow> SavedViews => Set<SavedViewRow>();
+    public DbSet<TablePreferencesRow> TablePreferences => Set<TablePreferencesRow>();
+
     public DbSet<ConversationRow> Conversations => Set<ConversationRow>();
     public DbSet<ConversationBranchRow> ConversationBranches => Set<ConversationBranchRow>();
     public DbSet<ConversationSessionRow> ConversationSessions => Set<ConversationSessionRow>();
@@ -83,9 +86,26 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
         modelBuilder.Entity<JobSettingsRow>().ToTable("job_settings").HasKey(row => row.Job);
         modelBuilder.Entity<DataProtectionKey>().ToTable("data_protection_keys");
         Administration(modelBuilder);
+        Table(modelBuilder);
         Alert(modelBuilder);
         Limit(modelBuilder);
         Conversation(modelBuilder);
+    }
+
+    private static void Table(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<SavedViewRow>(view =>
+        {
+            view.ToTable("saved_views").HasKey(row => row.Id);
+            view.Property(row => row.Id).ValueGeneratedNever();
+            view.HasIndex(row => new { row.Owner, row.Page, row.Name }).IsUnique();
+            view.HasIndex(row => row.Page).HasFilter("shared");
+        });
+        modelBuilder.Entity<TablePreferencesRow>(preferences =>
+        {
+            preferences.ToTable("table_preferences").HasKey(row => row.Person);
+            preferences.Property(row => row.Settings).HasColumnType("jsonb");
+        });
     }
 
     private static void Conversation(ModelBuilder modelBuilder)

@@ -2107,6 +2107,75 @@ namespace Nexus.Web.Migrations
                     b.ToTable("resource_samples", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.SavedViewRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("Page")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("page");
+
+                    b.Property<string>("Query")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("query");
+
+                    b.Property<bool>("Shared")
+                        .HasColumnType("boolean")
+                        .HasColumnName("shared");
+
+                    b.HasKey("Id")
+                        .HasName("pk_saved_views");
+
+                    b.HasIndex("Page")
+                        .HasDatabaseName("ix_saved_views_page")
+                        .HasFilter("shared");
+
+                    b.HasIndex("Owner", "Page", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_saved_views_owner_page_name");
+
+                    b.ToTable("saved_views", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.TablePreferencesRow", b =>
+                {
+                    b.Property<string>("Person")
+                        .HasColumnType("text")
+                        .HasColumnName("person");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("settings");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Person")
+                        .HasName("pk_table_preferences");
+
+                    b.ToTable("table_preferences", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.ToolUsageRow", b =>
                 {
                     b.Property<DateTimeOffset>("Bucket")

@@ -269,4 +269,5 @@
   document.body.addEventListener("htmx:load", (event) => find(event.detail.elt.parentElement ?? document));
   const redraw = () => { for (const drawing of drawn.values()) drawing.draw(); };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  document.addEventListener("nexus:theme", redraw);
 })();

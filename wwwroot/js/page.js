@@ -72,6 +72,18 @@
     if (!event.detail.elt.closest("[data-sparse]")) return;
     for (const [name, value] of [...event.detail.formData]) if (value === "") event.detail.formData.delete(name);
     if (event.detail.formData.get("range") !== "custom") for (const name of ["from", "to"]) event.detail.formData.delete(name);
+    // How the table is arranged may have changed since the fields were made.
+    const here = new URLSearchParams(location.search);
+    for (const name of ["cols", "density", "sort"]) {
+      event.detail.formData.delete(name);
+      if (here.has(name)) event.detail.formData.append(name, here.get(name));
+    }
+  });
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.matches("[data-table]")) return;
+    const columns = event.detail.formData.getAll("cols");
+    event.detail.formData.delete("cols");
+    event.detail.formData.append("cols", columns.join(","));
   });
 
   document.body.addEventListener("htmx:beforeSwap", (event) => {

@@ -6,12 +6,15 @@ using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Conversations;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Shared.Conversations;
+using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Pages.Shared.Tables;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
 
-/// <summary>Conversations by their latest activity. What is asked for is in the URL.</summary>
-internal sealed class ConversationsModel(NexusDbContext db, TimeProvider time) : PageModel
+/// <summary>Conversations by their latest activity, or by a figure. What is asked for is in the URL.</summary>
+internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, TimeProvider time) : PageModel
 {
     private const int PageSize = 50;
     private const string Preset = "30d";
@@ -23,43 +26,72 @@ internal sealed class ConversationsModel(NexusDbContext db, TimeProvider time) :
 
     public Fragment Results { get; private set; } = null!;
 
-    /// <param name="before">Latest activity (milliseconds) and id of the last conversation of the page before.</param>
+    /// <param name="before">Where the page before ended: latest activity (milliseconds) and id of its last conversation, or as <see cref="FigurePlace"/>.</param>
     public async Task<IActionResult> OnGetAsync(string? before, CancellationToken cancellation)
     {
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Conversations, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
         string? Text(string name) => Request.Query[name].ToString() is { Length: > 0 and <= 200 } text ? text : null;
-        var range = TimeRange.Read(Request.Query, ViewerZone.Of(HttpContext), time.GetUtcNow(), Preset);
+        var single = Text("single") == "true";
+        var problems = new List<string>();
+        if (single && SortedConversations.IsFigure(state.Sort))
+        {
+            problems.Add("Single requests are in the order of their time alone.");
+            state = state.Unsorted();
+        }
+
+        var place = SortedConversations.IsFigure(state.Sort) ? FigurePlace.Parse(before) : null;
+        var now = DateTimeOffset.FromUnixTimeMilliseconds((place?.Until ?? time.GetUtcNow()).ToUnixTimeMilliseconds());
+        var range = TimeRange.Read(Request.Query, ViewerZone.Of(HttpContext), now, Preset);
+        problems.AddRange(range.Problem is { } problem ? [problem] : []);
         var only = Text("only") is { } kind && ConversationFilter.Kinds.Contains(kind) ? kind : null;
         var filter = new ConversationFilter(Text("domain"), Text("account"), Text("person"), Text("model"), range.From, range.Name == "custom" ? range.To : null, Text("q"), only);
-        var single = Text("single") == "true";
-        var page = await new ConversationReader(db).PageAsync(filter, PageSize, 0, Before(before), single, cancellation);
-        string Address(string? from) => QueryHelpers.AddQueryString("/dashboard/conversations", range.Query(Preset).Concat(
-            [("q", filter.Words), ("domain", filter.Domain), ("person", filter.Person), ("account", filter.Account), ("model", filter.Model), ("only", only), ("single", single ? "true" : null), ("before", from)])
-            .Where(pair => pair.Item2 is not null).Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));
-        var last = page.Conversations.Count > 0 ? page.Conversations[^1].Row : null;
-        Results = Fragment.Of<ConversationTable>(
-            ("Rows", page.Conversations.Select(ConversationLine.Of).ToList()), ("Total", page.Total), ("AnyFilter", Address(null).Contains('?', StringComparison.Ordinal)),
-            ("Problems", range.Problem is { } problem ? new List<string> { problem } : []),
-            ("Older", page.HasMore ? Address($"{last!.LastAt.UtcTicks}_{last.Id}") : null), ("Newest", before is null ? null : Address(null)));
+        (string, string?)[] pairs = [.. range.Query(Preset), ("q", filter.Words), ("domain", filter.Domain), ("person", filter.Person), ("account", filter.Account), ("model", filter.Model), ("only", only), ("single", single ? "true" : null)];
+        var view = await tables.OfAsync(state, preferences, pairs, HttpContext, cancellation);
+        var fields = Request.IsHtmx() && Request.Headers["HX-Trigger"] != "filters" ? null : await FieldsAsync(filter, view, range, single, cancellation);
+        Results = await ResultsAsync(filter, view, single, before, place, fields, problems, now, cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         LiveAddress = LiveFeature.Address(new RequestFilter(), LiveView.Sums, time.GetUtcNow());
-        Filters = await FiltersAsync(filter, range, single, cancellation);
+        Filters = new(typeof(ConversationFilters), fields!);
         return Page();
+    }
+
+    private async Task<Fragment> ResultsAsync(ConversationFilter filter, TableView view, bool single, string? before, FigurePlace? place, Dictionary<string, object?>? fields, List<string> problems, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var (page, next, bounded) = await PageAsync(filter, view, single, before, place, now, cancellation);
+        var here = view.Href + view.Query;
+        return Fragment.Of<ConversationTable>(
+            ("Rows", page.Conversations.Select(ConversationLine.Of).ToList()), ("Total", page.Total), ("View", view), ("AnyFilter", view.Filter.Any(pair => pair.Value is not null)),
+            ("Problems", problems), ("Bounded", bounded), ("Counted", Request.IsHtmx() ? fields : null),
+            ("Older", next is null ? null : QueryHelpers.AddQueryString(here, "before", next)), ("Newest", before is null ? null : here));
+    }
+
+    private async Task<(ConversationPage Page, string? Next, bool Bounded)> PageAsync(ConversationFilter filter, TableView view, bool single, string? before, FigurePlace? place, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var reader = new ConversationReader(db);
+        if (view.Sort is { } sort)
+            return await new SortedConversations(db, reader).PageAsync(filter, sort, view.Ascending, place, now, PageSize, cancellation);
+        var page = await reader.PageAsync(filter, PageSize, 0, Before(before), single, cancellation);
+        return (page, page.HasMore ? $"{page.Conversations[^1].Row.LastAt.UtcTicks}_{page.Conversations[^1].Row.Id}" : null, false);
     }
 
     private static (DateTimeOffset, Guid)? Before(string? text) =>
         text?.Split('_') is [var ticks, var id] && long.TryParse(ticks, out var at) && at >= 0 && at <= DateTime.MaxValue.Ticks && Guid.TryParse(id, out var conversation)
             ? (new DateTimeOffset(at, TimeSpan.Zero), conversation) : null;
 
-    /// <summary>What the selects offer: what the last thirty days' usage has.</summary>
-    private async Task<Fragment> FiltersAsync(ConversationFilter filter, TimeRange range, bool single, CancellationToken cancellation)
+    /// <summary>What the selects offer: what the last thirty days' usage has, and how many conversations of each domain and kind there are.</summary>
+    private async Task<Dictionary<string, object?>> FieldsAsync(ConversationFilter filter, TableView view, TimeRange range, bool single, CancellationToken cancellation)
     {
         var from = time.GetUtcNow().AddDays(-30);
         var known = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model, row.AccountId, Person = row.Owner != "" ? row.Owner : row.KeyId }).Distinct().ToListAsync(cancellation);
+        var domains = await ConversationCounts.DomainsAsync(db, filter, known.Select(row => row.Domain), cancellation);
+        var kinds = await ConversationCounts.KindsAsync(db, filter, cancellation);
         return Fragment.Of<ConversationFilters>(
-            ("Search", filter.Words), ("Domains", Sorted(known.Select(row => row.Domain))), ("People", Sorted(known.Select(row => row.Person))), ("Accounts", Sorted(known.Select(row => row.AccountId))), ("Models", Sorted(known.Select(row => row.Model))),
-            ("Domain", filter.Domain), ("Person", filter.Person), ("Account", filter.Account), ("Model", filter.Model), ("Only", filter.Only), ("Single", single),
-            ("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id));
+            ("Search", filter.Words), ("Domains", domains), ("Kinds", kinds), ("People", Sorted(known.Select(row => row.Person))), ("Accounts", Sorted(known.Select(row => row.AccountId))), ("Models", Sorted(known.Select(row => row.Model))),
+            ("Domain", filter.Domain), ("Person", filter.Person), ("Account", filter.Account), ("Model", filter.Model), ("Only", filter.Only), ("Single", single), ("Keep", view.Arrangement), ("CountsOnly", Request.IsHtmx()),
+            ("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id)).Parameters;
     }
 
     private static List<string> Sorted(IEnumerable<string> known) => [.. known.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];

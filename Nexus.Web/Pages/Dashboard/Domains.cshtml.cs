@@ -1,5 +1,4 @@
 using Htmx;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
@@ -9,13 +8,14 @@ using Nexus.Web.Capture;
 using Nexus.Web.Credentials;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>The domains that were seen, have an account or have keys: who pays for them, and what is kept of their requests.</summary>
-internal sealed class DomainsModel(NexusDbContext db, ClientKeys keys, DomainCapture capture, CredentialFiles files, IOptions<CaptureOptions> options, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class DomainsModel(NexusDbContext db, ClientKeys keys, DomainCapture capture, CredentialFiles files, IOptions<CaptureOptions> options, TableViews tables, TimeProvider time) : PageModel
 {
     public Fragment Results { get; private set; } = null!;
 
@@ -42,6 +42,10 @@ internal sealed class DomainsModel(NexusDbContext db, ClientKeys keys, DomainCap
 
     private async Task<IActionResult> ShowAsync(IReadOnlyList<string> problems, string? wrong, string? done, CancellationToken cancellation)
     {
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Domains, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
+        var view = await tables.OfAsync(state, preferences, [], HttpContext, cancellation);
         var now = time.GetUtcNow();
         var seen = await db.Usage(now.AddDays(-30), now).GroupBy(row => row.Domain)
             .Select(group => new { group.Key, Requests = group.Sum(row => row.Requests), Last = group.Max(row => row.LastRequestAt) }).ToDictionaryAsync(row => row.Key, cancellation);
@@ -55,7 +59,7 @@ internal sealed class DomainsModel(NexusDbContext db, ClientKeys keys, DomainCap
             var (who, tone) = Payer(files.Find(name));
             return new DomainPart(name, requests, last, who, tone, working.GetValueOrDefault(name), set?.Capture, set?.CaptureReason, set?.UpdatedBy, set?.UpdatedAt);
         }).OrderByDescending(part => part.Requests).ThenBy(part => part.Domain, StringComparer.Ordinal).ToList();
-        Results = Fragment.Of<DomainList>(("Domains", parts), ("Default", CaptureLevels.Parse(options.Value.Level).ToText()), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Problems", problems), ("Wrong", wrong), ("Done", done));
+        Results = Fragment.Of<DomainList>(("Domains", parts), ("Default", CaptureLevels.Parse(options.Value.Level).ToText()), ("View", view), ("Token", view.Token), ("Problems", problems), ("Wrong", wrong), ("Done", done));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }
 

@@ -1,16 +1,16 @@
 using Htmx;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Shared.Jobs;
+using Nexus.Web.Pages.Tables;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>Every job: how its last run went, when the next one is, and a button that starts it now.</summary>
-internal sealed class JobsModel(JobPages pages, JobStarter starter, IAntiforgery antiforgery) : PageModel
+internal sealed class JobsModel(JobPages pages, JobStarter starter, TableViews tables) : PageModel
 {
     public Fragment Results { get; private set; } = null!;
 
@@ -31,7 +31,11 @@ internal sealed class JobsModel(JobPages pages, JobStarter starter, IAntiforgery
 
     private async Task<IActionResult> ShowAsync(string? done, string? problem, CancellationToken cancellation)
     {
-        Results = Fragment.Of<JobList>(("Jobs", await pages.ListAsync(null, cancellation)), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Done", done), ("Problem", problem));
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Jobs, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
+        var view = await tables.OfAsync(state, preferences, [], HttpContext, cancellation);
+        Results = Fragment.Of<JobList>(("Jobs", await pages.ListAsync(null, cancellation)), ("View", view), ("Token", view.Token), ("Done", done), ("Problem", problem));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }
 }

@@ -1,16 +1,16 @@
 using Htmx;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Access.Keys;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Tables;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>All managed keys, and the form that makes one. A new key is in the answer to that form and nowhere else.</summary>
-internal sealed class KeysModel(ClientKeys keys, KeyPages pages, KeyTest test, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class KeysModel(ClientKeys keys, KeyPages pages, KeyTest test, TableViews tables, TimeProvider time) : PageModel
 {
     public static RenderFragment NewKeyLabel { get; } = builder => builder.AddContent(0, "New key");
 
@@ -48,18 +48,24 @@ internal sealed class KeysModel(ClientKeys keys, KeyPages pages, KeyTest test, I
 
     private async Task<IActionResult> ShowAsync(NewKey? made, KeyFields fields, IReadOnlyList<string> problems, CancellationToken cancellation)
     {
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Keys, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
         var all = await KeyLine.ListAsync(keys, time.GetUtcNow(), cancellation);
-        string? Asked(string name) => Request.Query[name].ToString() is { Length: > 0 } value ? value : null;
-        var (owner, domain, state) = (Asked("owner"), Asked("domain"), Asked("state"));
-        var shown = all.Where(key => (owner is null || key.Owner == owner) && (domain is null || key.Domain == domain) && (state is null || key.State == state)).Select(KeyPart.Of).ToList();
-        var token = antiforgery.GetAndStoreTokens(HttpContext).RequestToken!;
-        Results = Fragment.Of<KeyList>(("Keys", shown), ("Filtered", shown.Count < all.Count), ("New", made), ("Fields", fields), ("Problems", problems), ("Token", token));
+        var table = KeyTable.Read(all, Request.Query);
+        var view = await tables.OfAsync(state, preferences, table.Pairs, HttpContext, cancellation);
+        var after = Request.Query["before"].ToString() is { Length: > 0 } last ? last : null;
+        var (shown, next) = table.Page(view.Sort, view.Ascending, after);
+        var filters = Fragment.Of<KeyFilters>(("Owners", table.Owners), ("Domains", table.Domains), ("States", table.OfState), ("Owner", table.Owner), ("Domain", table.Domain), ("State", table.State), ("Keep", view.Arrangement), ("CountsOnly", Request.IsHtmx()));
+        Results = Fragment.Of<KeyList>(
+            ("Keys", shown.Select(KeyPart.Of).ToList()), ("View", view), ("Total", table.Matching.Count), ("Next", next is null ? null : view.With(("before", next))), ("First", after is null ? null : view.With()), ("Counted", Request.IsHtmx() && Request.Headers["HX-Trigger"] == "filters" ? filters.Parameters : null),
+            ("Filtered", table.Matching.Count < all.Count), ("New", made), ("Fields", fields), ("Problems", problems), ("Token", view.Token));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         Owners = [.. all.Select(key => key.Owner).Distinct().Order(StringComparer.OrdinalIgnoreCase)];
         Domains = pages.Domains(all);
-        Filters = Fragment.Of<KeyFilters>(("Owners", Owners), ("Domains", all.Select(key => key.Domain).Distinct().Order(StringComparer.Ordinal).ToList()), ("Owner", owner), ("Domain", domain), ("State", state));
-        Form = Fragment.Of<KeyDialog>(("Token", token));
+        Filters = filters;
+        Form = Fragment.Of<KeyDialog>(("Token", view.Token));
         return Page();
     }
 }

@@ -9,11 +9,13 @@ using Nexus.Web.Operations.Logs;
 using Nexus.Web.Operations.Logs.Exporting;
 using Nexus.Web.Pages.Logs;
 using Nexus.Web.Pages.Shared.Logs;
+using Nexus.Web.Pages.Shared.Tables;
+using Nexus.Web.Pages.Tables;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>This node's log, live and back to its oldest file, and the levels in force. It needs no database.</summary>
-internal sealed class LogsModel(LogReader reader, LogFiles files, LogLevels levels, LogExporter exporter, LevelPages changes, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class LogsModel(LogReader reader, LogFiles files, LogLevels levels, LogExporter exporter, LevelPages changes, TableViews tables, IAntiforgery antiforgery, TimeProvider time) : PageModel
 {
     private const int PageSize = 100;
 
@@ -26,7 +28,7 @@ internal sealed class LogsModel(LogReader reader, LogFiles files, LogLevels leve
     private LogQuestion Question => LogQuestion.Read(Request.Query, ViewerZone.Of(HttpContext), time.GetUtcNow());
 
     /// <param name="before">Position of the last line of the page before.</param>
-    public IActionResult OnGet(string? before, CancellationToken cancellation) => Show(before, null, null, cancellation);
+    public Task<IActionResult> OnGetAsync(string? before, CancellationToken cancellation) => ShowAsync(before, null, null, cancellation);
 
     /// <summary>What is filtered, from its first line to its last, as it is in the files.</summary>
     public async Task<IActionResult> OnGetExportAsync(CancellationToken cancellation)
@@ -53,40 +55,43 @@ internal sealed class LogsModel(LogReader reader, LogFiles files, LogLevels leve
     {
         try
         {
-            return Show(null, await change(Actor.Of(HttpContext)), null, cancellation);
+            return await ShowAsync(null, await change(Actor.Of(HttpContext)), null, cancellation);
         }
         catch (FormatException error)
         {
-            return Show(null, null, error.Message, cancellation);
+            return await ShowAsync(null, null, error.Message, cancellation);
         }
     }
 
-    private IActionResult Show(string? before, string? done, string? problem, CancellationToken cancellation)
+    private async Task<IActionResult> ShowAsync(string? before, string? done, string? problem, CancellationToken cancellation)
     {
         var question = Question;
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Logs, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
         if (!Request.IsHtmx() || HttpMethods.IsPost(Request.Method))
             Levels = Fragment.Of<LevelList>(("Changes", levels.Current.Select(change => new LevelRow(change.Category, change.Level, change.Until, change.By)).ToList()),
                 ("Exports", exporter.List().Select(export => new LogDay(export.Day, export.File.Name, export.File.Length)).ToList()),
                 ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Done", done), ("Problem", problem));
         if (Request.IsHtmx() && HttpMethods.IsPost(Request.Method))
             return new ComponentResult(Levels);
-        Results = ResultsOf(question, LogPosition.Parse(before), cancellation);
+        var view = await tables.OfAsync(state, preferences, question.Pairs, HttpContext, cancellation);
+        Results = ResultsOf(question, view, LogPosition.Parse(before), cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
-        Filters = Fragment.Of<LogFilters>(("Filter", LogFields.Of(question)), ("Zone", ViewerZone.Of(HttpContext).Id));
+        Filters = Fragment.Of<LogFilters>(("Filter", LogFields.Of(question)), ("Zone", ViewerZone.Of(HttpContext).Id), ("Keep", view.Arrangement));
         return Page();
     }
 
-    private Fragment ResultsOf(LogQuestion question, LogPosition? before, CancellationToken cancellation)
+    private Fragment ResultsOf(LogQuestion question, TableView view, LogPosition? before, CancellationToken cancellation)
     {
         var page = reader.Back(question.Filter, before, PageSize, cancellation: cancellation);
         // Where new lines begin: after the newest there is, whether it matches or not.
         LogPosition? newest = before is null && question.IsOpen && reader.Back(new(), null, 1, cancellation: cancellation).Lines is [var last, ..] ? last.Position : null;
-        var query = question.Query();
         return Fragment.Of<LogResults>(
-            ("Lines", LogRow.Of(page.Lines)), ("Problems", question.Problems), ("Query", query), ("Searched", page.Searched), ("Trouble", files.Problem), ("Lost", files.Lost),
+            ("Lines", LogRow.Of(page.Lines)), ("Problems", question.Problems), ("View", view), ("Searched", page.Searched), ("Trouble", files.Problem), ("Lost", files.Lost),
             ("LiveAddress", before is null && question.IsOpen ? "/dashboard/logs/live" + question.Query(("since", newest?.ToString() ?? "00010101-0000-0")) : null),
-            ("Older", page.Next is { } next ? "/dashboard/logs" + question.Query(("before", next.ToString())) : null),
-            ("Newest", before is null ? null : "/dashboard/logs" + query));
+            ("Older", page.Next is { } next ? view.With(("before", next.ToString())) : null),
+            ("Newest", before is null ? null : view.With()));
     }
 }

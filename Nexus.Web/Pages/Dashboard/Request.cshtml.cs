@@ -7,6 +7,7 @@ using Nexus.Web.Pages.Prices;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
 using Nexus.Web.Pages.Shared.Prices;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage.Pricing;
 
@@ -25,6 +26,10 @@ internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadR
 
     public LedgerRow? Row { get; private set; }
     public RequestFilter Filter { get; private set; } = new();
+
+    /// <summary>The filter and the arrangement of the list that it was opened from, as a query string.</summary>
+    public string ListQuery => Filter.Query(TableState.Read(KnownTables.Requests, Request.Query).Pairs);
+
     public Fragment? Shown { get; private set; }
 
     /// <summary>How the cost comes about.</summary>
@@ -64,7 +69,7 @@ internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadR
 
     /// <summary>This page at another view, under the same filter.</summary>
     public string Address(string view, params (string Name, string? Value)[] more) =>
-        $"/dashboard/request/{Row!.Id}" + Filter.Query([("view", view == "conversation" ? null : view), .. more]);
+        $"/dashboard/request/{Row!.Id}" + Filter.Query([.. TableState.Read(KnownTables.Requests, Request.Query).Pairs, ("view", view == "conversation" ? null : view), .. more]);
 
     private async Task<bool> FindAsync(Guid id, CancellationToken cancellation)
     {

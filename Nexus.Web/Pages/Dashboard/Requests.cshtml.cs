@@ -1,76 +1,79 @@
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.EntityFrameworkCore;
-using Nexus.Web.Capture;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Tables;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
 
-/// <summary>The ledger, newest first, paged by key. Its state is in the URL.</summary>
-internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFlight, ProxyAddress proxy, TimeProvider time) : PageModel
+/// <summary>The ledger, newest first or sorted by a figure, paged by key. Its state is in the URL.</summary>
+internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFlight, ProxyAddress proxy, RequestOrder order, TableViews tables, TimeProvider time) : PageModel
 {
     private const int PageSize = LiveStream.MostRows;
-
-    public RequestFilter Filter { get; private set; } = new();
 
     public Fragment Filters { get; private set; } = null!;
 
     public Fragment Results { get; private set; } = null!;
 
-    /// <param name="before">Id of the last request of the page before; an id holds its time.</param>
-    public async Task<IActionResult> OnGetAsync(Guid? before, CancellationToken cancellation)
+    /// <param name="before">Where the page before ended; of the order by time the id of its last request, which holds its time.</param>
+    public async Task<IActionResult> OnGetAsync(string? before, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        var zone = ViewerZone.Of(HttpContext);
-        Filter = RequestFilter.Read(Request.Query, zone, now);
-        Results = await ResultsAsync(before, now, cancellation);
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Requests, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
+        // The pages of one order share their first page's time, which they carry in milliseconds.
+        var now = DateTimeOffset.FromUnixTimeMilliseconds((RequestOrder.IsFigure(state.Sort) ? FigurePlace.Parse(before)?.Until ?? time.GetUtcNow() : time.GetUtcNow()).ToUnixTimeMilliseconds());
+        var filter = RequestFilter.Read(Request.Query, ViewerZone.Of(HttpContext), now);
+        if (RequestOrder.IsFigure(state.Sort) && !(filter.Length(now) <= RequestOrder.Longest))
+        {
+            filter = filter.Without($"Sorting by a figure needs a time range of at most {RequestOrder.Longest.Days} days.");
+            state = state.Unsorted();
+        }
+
+        var view = await tables.OfAsync(state, preferences, filter.Pairs, HttpContext, cancellation);
+        var fields = await FieldsAsync(filter, view, now, cancellation);
+        Results = await ResultsAsync(filter, view, before, fields, now, cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
-        Filters = await FiltersAsync(zone, now, cancellation);
+        Filters = new(typeof(RequestFilters), fields!);
         return Page();
     }
 
-    private async Task<Fragment> ResultsAsync(Guid? before, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<Fragment> ResultsAsync(RequestFilter filter, TableView view, string? before, Dictionary<string, object?>? fields, DateTimeOffset now, CancellationToken cancellation)
     {
-        var rows = Filter.Apply(db.Requests.AsNoTracking());
-        if (before is { } id)
-        {
-            var at = PayloadReader.StartOf(id);
-            rows = rows.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
-        }
-
-        var lines = await rows.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(PageSize + 1).Select(RequestLine.FromLedger).ToListAsync(cancellation);
-        var more = lines.Count > PageSize;
-        if (more)
-            lines.RemoveAt(PageSize);
-        var onTheWay = before is null && Filter.IsOpen ? InFlightRows.Of(inFlight.Current(), Filter) : null;
+        var page = await order.PageAsync(filter, view.Sort, view.Ascending, before, now, PageSize, cancellation);
+        var onTheWay = before is null && filter.IsOpen && view.Sort is null ? InFlightRows.Of(inFlight.Current(), filter) : null;
+        var query = view.Query;
+        string Address(string name, string value) => Microsoft.AspNetCore.WebUtilities.QueryHelpers.AddQueryString("/dashboard/requests" + query, name, value);
         return Fragment.Of<RequestResults>(
-            ("Rows", lines),
-            ("Query", Filter.Query()),
-            ("Problems", Filter.Problems),
-            ("AnyStored", lines.Count > 0 || !Filter.IsEmpty || before is not null),
+            ("Rows", page.Lines),
+            ("View", view with { Export = "/api/export/requests" + query, SortNeeds = filter.Length(now) <= RequestOrder.Longest ? [] : [("range", "24h")] }),
+            ("Problems", filter.Problems),
+            ("Bounded", page.Bounded),
+            ("MostSorted", RequestOrder.MostSorted),
+            ("AnyStored", page.Lines.Count > 0 || !filter.IsEmpty || before is not null),
             ("Now", now),
             ("InFlight", onTheWay?.Requests ?? []),
             ("MoreInFlight", onTheWay?.More ?? 0),
-            ("LiveAddress", onTheWay is null ? null : LiveFeature.Address(Filter, LiveView.Requests, now)),
-            ("Older", more ? "/dashboard/requests" + Filter.Query(("before", lines[^1].Id.ToString())) : null),
-            ("Newest", before is null ? null : "/dashboard/requests" + Filter.Query()),
+            ("LiveAddress", onTheWay is null ? null : LiveFeature.Address(filter, LiveView.Requests, now, view.Shown.Select(column => column.Name))),
+            ("Older", page.Next is { } next ? Address("before", next) : null),
+            ("Newest", before is null ? null : "/dashboard/requests" + query),
+            ("Counted", Request.IsHtmx() ? fields : null),
             ("ProxyAddress", proxy.For(Request)));
     }
 
-    /// <summary>What the selects offer: the domains and models of the last thirty days.</summary>
-    private async Task<Fragment> FiltersAsync(TimeZoneInfo zone, DateTimeOffset now, CancellationToken cancellation)
+    /// <summary>The filters' fields with their counts; null where the page's own stay as they are: nobody changed a filter.</summary>
+    private async Task<Dictionary<string, object?>?> FieldsAsync(RequestFilter filter, TableView view, DateTimeOffset now, CancellationToken cancellation)
     {
-        var from = now.AddDays(-30);
-        var known = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model }).Distinct().ToListAsync(cancellation);
+        if (Request.IsHtmx() && Request.Headers["HX-Trigger"] != "filters")
+            return null;
+        var counts = await RequestCounts.ReadAsync(db, filter, now, cancellation);
         return Fragment.Of<RequestFilters>(
-            ("Domains", Sorted(known.Select(row => row.Domain))), ("Models", Sorted(known.Select(row => row.Model))),
-            ("Domain", Filter.Domain), ("Model", Filter.Model), ("Outcome", Filter.Outcome), ("Status", Filter.Status),
-            ("Range", Filter.Range), ("From", Filter.From), ("To", Filter.To), ("Zone", zone.Id));
+            ("Domains", counts.Domains), ("Models", counts.Models), ("Errors", counts.Errors), ("Keep", view.Arrangement), ("CountsOnly", Request.IsHtmx()),
+            ("Domain", filter.Domain), ("Model", filter.Model), ("Outcome", filter.Outcome), ("Status", filter.Status),
+            ("Range", filter.Range), ("From", filter.From), ("To", filter.To), ("Zone", ViewerZone.Of(HttpContext).Id)).Parameters;
     }
-
-    private static List<string> Sorted(IEnumerable<string> known) => [.. known.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
 }

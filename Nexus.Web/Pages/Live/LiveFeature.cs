@@ -1,6 +1,7 @@
 using System.Globalization;
 using Nexus.Web.Access;
 using Nexus.Web.Listening;
+using Nexus.Web.Pages.Tables;
 
 namespace Nexus.Web.Pages.Live;
 
@@ -29,13 +30,14 @@ internal static class LiveFeature
         app.MapGet("/dashboard/live", FollowAsync).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
 
     /// <summary>The address that a page rendered at <paramref name="now"/> connects to.</summary>
-    public static string Address(RequestFilter filter, LiveView view, DateTimeOffset now) =>
-        "/dashboard/live" + filter.Query(("view", view.ToString().ToLowerInvariant()), ("since", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)));
+    /// <param name="columns">Names of those that rows have.</param>
+    public static string Address(RequestFilter filter, LiveView view, DateTimeOffset now, IEnumerable<string>? columns = null) =>
+        "/dashboard/live" + filter.Query(("view", view.ToString().ToLowerInvariant()), ("since", now.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)), ("cols", columns is null ? null : string.Join(',', columns)));
 
     private static async Task<IResult> FollowAsync(HttpContext context, LiveViewers viewers, RecentRequests recent, LedgerFeed feed, InFlightSnapshots inFlight, FragmentRenderer renderer, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         var filter = RequestFilter.Read(context.Request.Query, ViewerZone.Of(context), time.GetUtcNow());
-        var viewer = new LiveViewer(filter);
+        var viewer = new LiveViewer(filter, TableState.Read(KnownTables.Requests, context.Request.Query));
         if (!viewers.TryAdd(viewer))
         {
             context.Response.Headers.RetryAfter = "30";

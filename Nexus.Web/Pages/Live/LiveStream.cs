@@ -62,7 +62,7 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
         if (view != LiveView.Sums && lines.Count > 0)
             items.Add(await RowsAsync(view, lines, missed));
         if (view == LiveView.Requests && missed > 0)
-            items.Add(new(await renderer.RenderAsync(Fragment.Of<BehindNotice>(("Href", "/dashboard/requests" + viewer.Filter.Query()), ("Count", viewer.Filter.IsEmpty ? missed : null))), "behind"));
+            items.Add(new(await renderer.RenderAsync(Fragment.Of<BehindNotice>(("Href", "/dashboard/requests" + viewer.Filter.Query(viewer.Table.Pairs)), ("Count", viewer.Filter.IsEmpty ? missed : null))), "behind"));
         _usageChanged |= view != LiveView.Requests && (lines.Count > 0 || missed > 0);
         if (_usageChanged && now - _lastUsage >= BetweenUsage)
         {
@@ -89,6 +89,6 @@ internal sealed class LiveStream(LiveViewer viewer, InFlightSnapshots inFlight, 
         var newest = lines.OrderByDescending(line => line.At).ToList();
         return view == LiveView.Overview
             ? new(await renderer.RenderAsync(Fragment.Of<TailRows>(("Rows", newest), ("Fresh", true), ("Skipped", missed))), "tail")
-            : new(await renderer.RenderAsync(Fragment.Of<RequestRows>(("Rows", newest), ("Query", viewer.Filter.Query()), ("Fresh", true))), "rows");
+            : new(await renderer.RenderAsync(Fragment.Of<RequestRows>(("Rows", newest), ("Query", viewer.Filter.Query(viewer.Table.Pairs)), ("Columns", viewer.Table.Shown.Select(column => column.Name).ToList()), ("Fresh", true))), "rows");
     }
 }

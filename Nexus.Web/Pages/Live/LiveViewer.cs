@@ -1,10 +1,11 @@
 using System.Threading.Channels;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Tables;
 
 namespace Nexus.Web.Pages.Live;
 
 /// <summary>One open page: rows wait here for its connection, at most <see cref="Capacity"/>; what comes on top is counted, not kept.</summary>
-internal sealed class LiveViewer(RequestFilter filter)
+internal sealed class LiveViewer(RequestFilter filter, TableState? table = null)
 {
     public const int Capacity = 200;
     private readonly Channel<RequestLine> _rows = Channel.CreateBounded<RequestLine>(Capacity);
@@ -12,6 +13,9 @@ internal sealed class LiveViewer(RequestFilter filter)
     private int _resync;
 
     public RequestFilter Filter => filter;
+
+    /// <summary>Which columns its rows have.</summary>
+    public TableState Table { get; } = table ?? TableState.Read(KnownTables.Requests, new QueryCollection());
 
     public void Offer(RequestLine line)
     {

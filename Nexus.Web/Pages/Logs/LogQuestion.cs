@@ -45,12 +45,12 @@ internal sealed record LogQuestion
     }
 
     /// <summary>As a query string with its <c>?</c>, followed by what else is given; empty without any.</summary>
-    public string Query(params (string Name, string? Value)[] more)
-    {
-        (string, string?)[] own =
-        [
-            ("level", Filter.Level), ("service", Filter.Service), ("source", Filter.Source), ("domain", Filter.Domain), ("request", Filter.RequestId), ("text", Filter.Text), ("range", Range), ("from", From), ("to", To),
-        ];
-        return QueryHelpers.AddQueryString("", own.Concat(more).Where(pair => pair.Item2 is not null).Select(pair => KeyValuePair.Create(pair.Item1, pair.Item2)));
-    }
+    public string Query(params (string Name, string? Value)[] more) =>
+        QueryHelpers.AddQueryString("", Pairs.Concat(more).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
+
+    /// <summary>What it stands for in the URL.</summary>
+    public IReadOnlyList<(string Name, string? Value)> Pairs =>
+    [
+        ("level", Filter.Level), ("service", Filter.Service), ("source", Filter.Source), ("domain", Filter.Domain), ("request", Filter.RequestId), ("text", Filter.Text), ("range", Range), ("from", From), ("to", To),
+    ];
 }

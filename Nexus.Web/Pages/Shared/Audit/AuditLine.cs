@@ -7,5 +7,6 @@ public sealed record AuditLine(long Id, DateTimeOffset At, string Actor, string?
 public sealed record AuditChange(string Name, string? Before, string? After);
 
 /// <summary>What the page Audit shows.</summary>
-/// <param name="Query">The address' query without the page's place, for exports.</param>
-public sealed record AuditPart(IReadOnlyList<AuditLine> Lines, string? Problem, string Query, string? Older, bool Filtered);
+/// <param name="Next">Address of the next page; null on the last.</param>
+/// <param name="First">Address of the first page; null on it.</param>
+public sealed record AuditPart(IReadOnlyList<AuditLine> Lines, string? Problem, string? Next, string? First, bool Filtered);

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Nexus.Web.Access;
+using Nexus.Web.Listening;
+using Nexus.Web.Pages.Shared.Palette;
+using Nexus.Web.Pages.Tables;
+
+namespace Nexus.Web.Pages.Palette;
+
+internal static class PaletteFeature
+{
+    public static void AddPalette(this WebApplicationBuilder builder) =>
+        builder.Services.AddScoped<ReachablePages>().AddScoped<PaletteRecords>().AddScoped<PaletteSearch>();
+
+    public static void MapPalette(this WebApplication app) =>
+        app.MapGet("/dashboard/palette", FindAsync).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
+
+    /// <summary>The options for <c>q</c>, as a fragment.</summary>
+    private static async Task<IResult> FindAsync(HttpContext context, PaletteSearch search, IAntiforgery antiforgery, CancellationToken cancellation)
+    {
+        var asked = context.Request.Query["q"].ToString();
+        var (groups, problem) = await search.FindAsync(context.User, Arranger.Of(context), asked.Length > PaletteSearch.Longest ? asked[..PaletteSearch.Longest] : asked, cancellation);
+        var fragment = Fragment.Of<PaletteResults>(("Groups", groups), ("Token", antiforgery.GetAndStoreTokens(context).RequestToken), ("Problem", problem));
+        return new RazorComponentResult(fragment.Component, fragment.Parameters);
+    }
+}
