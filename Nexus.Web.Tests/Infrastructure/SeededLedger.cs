@@ -28,7 +28,7 @@ internal static class SeededLedger
         };
     }
 
-    public static async Task AddAsync(NexusApp nexus, params IEnumerable<LedgerRow> rows)
+    public static async Task AddAsync(NexusApp nexus, params IEnumerable<object> rows)
     {
         await using var scope = nexus.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NexusDbContext>();

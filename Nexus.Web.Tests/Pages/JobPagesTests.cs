@@ -52,6 +52,27 @@ public sealed class JobPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task All_runs_of_a_job_are_walked_page_by_page()
+    {
+        var known = new List<string>();
+        await using (var source = NpgsqlDataSource.Create(_database))
+        await using (var insert = source.CreateCommand("INSERT INTO job_runs (id, job, node, started_at, finished_at, outcome, by_hand) SELECT gen_random_uuid(), 'retention', 'old', date_trunc('hour', now()) - interval '40 days' - (n / 3) * interval '1 hour', now() - interval '40 days', 'succeeded', false FROM generate_series(1, 57) AS n RETURNING id::text"))
+        await using (var ids = await insert.ExecuteReaderAsync())
+            while (await ids.ReadAsync())
+                known.Add(ids.GetString(0));
+        var seen = new List<string>();
+        for (var address = "/dashboard/job/retention"; address.Length > 0;)
+        {
+            var page = await _session.PageAsync(address);
+            seen.AddRange(System.Text.RegularExpressions.Regex.Matches(page, "id=\"run-([0-9a-f-]{36})\"").Select(match => match.Groups[1].Value));
+            address = System.Text.RegularExpressions.Regex.Match(page, "class=\"button older\" href=\"([^\"]*)\"").Groups[1].Value;
+        }
+
+        Assert.Distinct(seen);
+        Assert.Equal(known.Order(), seen.Where(known.Contains).Order());
+    }
+
+    [Fact]
     public async Task A_changed_schedule_is_stored_audited_in_force_and_kept_over_a_restart()
     {
         var done = await ChangeAsync("30 3 * * 1", "03:00", "04:00", "20", "2", "90");

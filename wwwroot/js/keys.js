@@ -83,7 +83,7 @@
       if (i > 0) term.append(" or ");
       for (const part of key.split(" ")) {
         const cap = document.createElement("kbd");
-        cap.textContent = part;
+        cap.textContent = part === "Escape" ? "Esc" : part;
         term.append(cap, " ");
       }
     }

@@ -19,7 +19,7 @@ internal sealed class JobModel(JobPages pages, JobPlans plans, JobStarter starte
     public Task<IActionResult> OnGetAsync(string id, CancellationToken cancellation) => ShowAsync(id, null, null, null, cancellation);
 
     public async Task<IActionResult> OnGetRunsAsync(string id, CancellationToken cancellation) => Request.IsHtmx()
-        ? new ComponentResult(Fragment.Of<JobRunList>(("Runs", await pages.RunsAsync(id, cancellation)), ("Job", id)))
+        ? new ComponentResult(Fragment.Of<JobRunList>([.. await RunsAsync(id, null, cancellation), ("Job", id)]))
         : await ShowAsync(id, null, null, null, cancellation);
 
     public Task<IActionResult> OnPostRunAsync(string id, CancellationToken cancellation) =>
@@ -50,12 +50,19 @@ internal sealed class JobModel(JobPages pages, JobPlans plans, JobStarter starte
         }
     }
 
+    private async Task<(string Name, object? Value)[]> RunsAsync(string id, Guid? before, CancellationToken cancellation)
+    {
+        var runs = await pages.RunsAsync(id, before, cancellation);
+        return [("Runs", runs), ("Older", runs.Count == JobPages.Trend ? runs[^1].Id : null)];
+    }
+
     private async Task<IActionResult> ShowAsync(string id, string? done, JobFields? fields, string? problem, CancellationToken cancellation)
     {
         if (await pages.FindAsync(id, cancellation) is not { } line)
             return NotFound();
         Line = line;
-        View = Fragment.Of<JobView>(("Job", line), ("Runs", await pages.RunsAsync(id, cancellation)), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Fields", fields ?? line.Fields), ("Problem", problem), ("Done", done));
+        Guid? before = Guid.TryParse(Request.Query["before"], out var last) ? last : null;
+        View = Fragment.Of<JobView>([("Job", line), .. await RunsAsync(id, before, cancellation), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Fields", fields ?? line.Fields), ("Problem", problem), ("Done", done), ("First", before is not null)]);
         return Request.IsHtmx() ? new ComponentResult(View) : Page();
     }
 }

@@ -10,8 +10,8 @@ namespace Nexus.Web.Pages.Jobs;
 /// <summary>What the pages Jobs and Job show, and how their form is read.</summary>
 internal sealed class JobPages(NexusDbContext db, JobPlans plans)
 {
-    /// <summary>Runs that a trend is drawn of.</summary>
-    private const int Trend = 20;
+    /// <summary>Runs that a trend is drawn of, and that a page of them lists.</summary>
+    public const int Trend = 20;
 
     /// <param name="only">Ids; null: all.</param>
     public async Task<List<JobLine>> ListAsync(IReadOnlyCollection<string>? only, CancellationToken cancellation)
@@ -32,9 +32,19 @@ internal sealed class JobPages(NexusDbContext db, JobPlans plans)
 
     public async Task<JobLine?> FindAsync(string id, CancellationToken cancellation) => (await ListAsync([id], cancellation)).FirstOrDefault();
 
-    public Task<List<JobRunLine>> RunsAsync(string id, CancellationToken cancellation) =>
-        db.JobRuns.AsNoTracking().Where(run => run.Job == id).OrderByDescending(run => run.StartedAt).Take(Trend)
+    /// <param name="before">The last run of the page before; null for the newest.</param>
+    public async Task<List<JobRunLine>> RunsAsync(string id, Guid? before, CancellationToken cancellation)
+    {
+        var runs = db.JobRuns.AsNoTracking().Where(run => run.Job == id);
+        if (before is { } last)
+        {
+            var at = await runs.Where(run => run.Id == last).Select(run => run.StartedAt).FirstOrDefaultAsync(cancellation);
+            runs = runs.Where(run => run.StartedAt < at || (run.StartedAt == at && run.Id.CompareTo(last) < 0));
+        }
+
+        return await runs.OrderByDescending(run => run.StartedAt).ThenByDescending(run => run.Id).Take(Trend)
             .Select(run => new JobRunLine(run.Id, run.StartedAt, run.FinishedAt, run.Node, run.ByHand, run.Outcome, run.Summary, run.Error, run.Progress, run.Log)).ToListAsync(cancellation);
+    }
 
     public static JobFields Read(IFormCollection form) => new(form["cron"].ToString().Trim(), form["opens"].ToString(), form["closes"].ToString(), form["minutes"].ToString().Trim(), form["attempts"].ToString().Trim(), form["seconds"].ToString().Trim());
 

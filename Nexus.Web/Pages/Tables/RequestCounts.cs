@@ -13,9 +13,10 @@ internal sealed record RequestCounts(IReadOnlyList<FilterOption> Domains, IReadO
     /// <summary>Of the filter's time; of the last thirty days when it has no beginning. What those days know is offered in any case.</summary>
     public static async Task<RequestCounts> ReadAsync(NexusDbContext db, RequestFilter filter, DateTimeOffset now, CancellationToken cancellation)
     {
-        var month = await SumsAsync(db, now.AddDays(-30), now, now, cancellation);
+        var first = now.AddDays(-30);
+        var month = await SumsAsync(db.Usage1d.AsNoTracking().Where(row => row.Bucket >= first), cancellation);
         var (from, to) = filter.Times;
-        var sums = from is null && to is null || filter.Range == "30d" ? month : await SumsAsync(db, from ?? (to ?? now).AddDays(-30), to ?? now, now, cancellation);
+        var sums = from is null && to is null || filter.Range == "30d" ? month : await SumsAsync(db.UsageSlices.FromSqlRaw(UsageTables.Between(from ?? (to ?? now).AddDays(-30), to ?? now, now)).AsNoTracking(), cancellation);
         var known = month.Concat(sums).ToList();
         return new(
             Options(known.Select(sum => sum.Domain), sums.Where(sum => filter.Model is null || sum.Model == filter.Model).ToLookup(sum => sum.Domain)),
@@ -26,7 +27,8 @@ internal sealed record RequestCounts(IReadOnlyList<FilterOption> Domains, IReadO
     private static List<FilterOption> Options(IEnumerable<string> names, ILookup<string, Sum> sums) =>
         [.. names.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).Select(name => new FilterOption(name, null, sums[name].Sum(sum => sum.Requests)))];
 
-    private static Task<List<Sum>> SumsAsync(NexusDbContext db, DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, CancellationToken cancellation) =>
-        db.UsageSlices.FromSqlRaw(UsageTables.Between(from, to, now)).AsNoTracking().GroupBy(row => new { row.Domain, row.Model })
+    private static Task<List<Sum>> SumsAsync<T>(IQueryable<T> usage, CancellationToken cancellation)
+        where T : UsageRow =>
+        usage.GroupBy(row => new { row.Domain, row.Model })
             .Select(group => new Sum(group.Key.Domain, group.Key.Model, group.Sum(row => row.Requests), group.Sum(row => row.Errors))).ToListAsync(cancellation);
 }
