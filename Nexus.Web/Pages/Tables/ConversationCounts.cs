@@ -22,7 +22,7 @@ internal static class ConversationCounts
             Subagents = all.Count(row => row.Subagents > 0),
             Compactions = all.Count(row => row.Compactions > 0),
             Forks = all.Count(row => row.Forks > 0),
-        }).FirstOrDefaultAsync(cancellation);
+        }).SingleOrDefaultAsync(cancellation);
         return [new("errors", "with errors", counts?.Errors ?? 0), new("subagents", "with subagents", counts?.Subagents ?? 0), new("compaction", "compacted", counts?.Compactions ?? 0), new("forks", "branched or forked", counts?.Forks ?? 0)];
     }
 }

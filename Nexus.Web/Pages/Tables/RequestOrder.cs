@@ -88,7 +88,7 @@ internal sealed class RequestOrder(NexusDbContext db)
     /// <summary>The time of the oldest that is sorted; null when all that match are.</summary>
     private static async Task<DateTimeOffset?> FloorAsync(IQueryable<LedgerRow> rows, CancellationToken cancellation)
     {
-        var newest = await rows.OrderByDescending(row => row.StartedAt).Take(MostSorted).GroupBy(_ => 1).Select(all => new { Count = all.Count(), Oldest = all.Min(row => row.StartedAt) }).FirstOrDefaultAsync(cancellation);
+        var newest = await rows.OrderByDescending(row => row.StartedAt).Take(MostSorted).GroupBy(_ => 1).Select(all => new { Count = all.Count(), Oldest = all.Min(row => row.StartedAt) }).SingleOrDefaultAsync(cancellation);
         return newest?.Count >= MostSorted ? newest.Oldest : null;
     }
 }
