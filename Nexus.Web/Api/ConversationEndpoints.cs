@@ -14,7 +14,7 @@ internal static class ConversationEndpoints
         api.MapGet("/conversations/{id}", (string id, NexusDbContext db, CancellationToken cancellation) => WithAsync(id, db, (_, known) =>
             Task.FromResult(Results.Json(new { conversation = ConversationShape.Of(known), branches = BranchShape.Of(known) }, ApiFeature.Json)), cancellation));
         api.MapGet("/conversations/{id}/tree", (string id, NexusDbContext db, CancellationToken cancellation) => WithAsync(id, db, async (reader, known) =>
-            Results.Json(new { conversationId = known.Row.Id, branches = BranchShape.Of(known), nodes = TreeNodeShape.Of(await reader.RequestsAsync(known.Row.Id, cancellation)) }, ApiFeature.Json), cancellation));
+            Results.Json(new { conversationId = known.Row.Id, branches = BranchShape.Of(known), nodes = TreeNodeShape.Of(await reader.OutlineAsync(known.Row.Id, cancellation)) }, ApiFeature.Json), cancellation));
         api.MapGet("/conversations/{id}/export", (string id, HttpContext context, NexusDbContext db, PayloadReader payloads, CancellationToken cancellation) =>
             WithAsync(id, db, (reader, known) => ConversationExport.AnswerAsync(context, reader, known, payloads, cancellation), cancellation));
     }

@@ -46,11 +46,12 @@ internal sealed record TreeNodeShape(
     public static IEnumerable<TreeNodeShape> Of(IReadOnlyList<LedgerRow> rows)
     {
         var attempts = rows.Where(row => row.AttemptOf is not null).ToLookup(row => row.AttemptOf!.Value, row => row.Id);
+        var windows = ContextWindows.Remembered();
         foreach (var row in rows.Where(row => row.AttemptOf is null))
         {
             var model = row.ModelServed ?? row.ModelRequested;
             yield return new(
-                row.Id, row.ParentId, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.StartedAt, model, row.AgentId, row.MessageCount, ConversationSums.Prompt(row), ContextWindows.Of(model).Tokens,
+                row.Id, row.ParentId, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.StartedAt, model, row.AgentId, row.MessageCount, ConversationSums.Prompt(row), windows(model).Tokens,
                 row.InputTokens, row.OutputTokens, row.CostMicros, row.DurationMs, row.ToolCalls, row.Status, row.Outcome, row.StopReason, row.ErrorMessage, [.. attempts[row.Id]]);
         }
     }

@@ -30,6 +30,7 @@ public sealed record TreeLayout(IReadOnlyList<TreeNode> Nodes, int Rows, int Lan
         var lanes = LanesOf(shown);
         var known = nodes.ToDictionary(row => row.Id);
         var visible = shown.Select(row => row.Id).ToHashSet();
+        var windows = ContextWindows.Remembered();
         var drawn = shown.Select((row, place) =>
         {
             var model = row.ModelServed ?? row.ModelRequested;
@@ -40,7 +41,7 @@ public sealed record TreeLayout(IReadOnlyList<TreeNode> Nodes, int Rows, int Lan
                 parent = parent.ParentId is { } next ? known.GetValueOrDefault(next) : null;
             return new TreeNode(
                 row.Id, parent?.Id, newestFirst ? shown.Count - 1 - place : place, lanes[branch], branch, BranchNames.Kind(row.BranchId), starts, row.Lane, row.StartedAt, model, row.ToolCalls,
-                (double)ConversationSums.Prompt(row) / ContextWindows.Of(model).Tokens, row.ErrorMessage ?? row.ErrorType, row.Outcome, attempts.GetValueOrDefault(row.Id), folded.GetValueOrDefault(row.Id));
+                (double)ConversationSums.Prompt(row) / windows(model).Tokens, row.ErrorMessage ?? row.ErrorType, row.Outcome, attempts.GetValueOrDefault(row.Id), folded.GetValueOrDefault(row.Id));
         }).ToList();
         return new(drawn, shown.Count, lanes.Count == 0 ? 0 : lanes.Values.Max() + 1, nodes.Count - shown.Count);
     }

@@ -33,6 +33,13 @@ internal static partial class ContextWindows
         }.Select(rule => (new Regex(rule.Item1, RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant), rule.Item2)),
     ];
 
+    /// <summary>The same for many rows of few models, each looked up once.</summary>
+    public static Func<string?, ContextWindow> Remembered()
+    {
+        var known = new Dictionary<string, ContextWindow>(StringComparer.Ordinal);
+        return model => model is null ? Of(null) : known.TryGetValue(model, out var window) ? window : known[model] = Of(model);
+    }
+
     public static ContextWindow Of(string? model)
     {
         if (model is null)

@@ -39,10 +39,10 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         var reader = new ConversationReader(db);
         if (await reader.FindAsync(id, cancellation) is not { } known)
             return await OfRequestAsync(id, cancellation) is { } other ? LocalRedirect($"/dashboard/conversation/{other}{Request.QueryString}") : NotFound();
-        _rows = await reader.RequestsAsync(id, cancellation);
+        View = Views.Any(item => item.Name == view) ? view! : "transcript";
+        _rows = await (View == "tree" ? reader.OutlineAsync(id, cancellation) : reader.RequestsAsync(id, cancellation));
         var shapes = BranchShape.Of(known).ToList();
         Branch = shapes.Exists(shape => shape.BranchId == branch && shape.Kind != "side") ? branch! : ConversationPath.Latest(_rows);
-        View = Views.Any(item => item.Name == view) ? view! : "transcript";
         Line = ConversationLine.Of(known);
         ToolCalls = known.Row.ToolCalls;
         Times = ConversationTimes.Of(_rows);
