@@ -27,9 +27,9 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <summary>A viewer of the dashboard, logged in through the form.</summary>
-    internal async Task<Viewer> LogInAsync(NexusApp nexus, int width = 1280, bool dark = false, bool scripts = true)
+    internal async Task<Viewer> LogInAsync(NexusApp nexus, int width = 1280, bool dark = false, bool scripts = true, bool touch = false)
     {
-        var viewer = await OpenAsync(nexus, width, dark, scripts);
+        var viewer = await OpenAsync(nexus, width, dark, scripts, touch);
         await viewer.Page.GotoAsync("/dashboard/login");
         await viewer.Page.FillAsync("input[name=key]", NexusApp.Key);
         await viewer.Page.ClickAsync("button.primary");
@@ -38,7 +38,7 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <summary>A viewer who is not logged in.</summary>
-    internal async Task<Viewer> OpenAsync(NexusApp nexus, int width = 1280, bool dark = false, bool scripts = true)
+    internal async Task<Viewer> OpenAsync(NexusApp nexus, int width = 1280, bool dark = false, bool scripts = true, bool touch = false)
     {
         var context = await _browser.NewContextAsync(new()
         {
@@ -47,6 +47,7 @@ public sealed class Chromium : IAsyncLifetime
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
             JavaScriptEnabled = scripts,
+            HasTouch = touch,
             TimezoneId = "Europe/Berlin",
             Locale = "en-GB",
             // Only the dashboard is there: what a page fetches from elsewhere fails and is reported.
@@ -135,7 +136,24 @@ internal sealed class Viewer : IAsyncDisposable
         Assert.True(findings.Length == 0, $"{where}: {string.Join(" | ", findings)}");
     }
 
-    public Task PictureAsync(string name) => Page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, name + ".png"), FullPage = true });
+    public async Task PictureAsync(string name)
+    {
+        await DrawnAsync(Page);
+        await Page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, name + ".png"), FullPage = true });
+    }
+
+    /// <summary>Brings each chart into view once, which is when it is drawn, and goes back to the top.</summary>
+    public static Task DrawnAsync(IPage page) => page.EvaluateAsync("""
+        async () => {
+          for (const figure of document.querySelectorAll("figure[data-chart]:not([data-drawn])")) {
+            if (!figure.querySelector(".chart-plot")) continue;
+            figure.scrollIntoView();
+            for (let i = 0; i < 300 && figure.dataset.drawn === undefined; i++) await new Promise((go) => setTimeout(go, 50));
+            if (figure.dataset.drawn === undefined) throw new Error(`${figure.id} was not drawn`);
+          }
+          scrollTo(0, 0);
+        }
+        """);
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
 }

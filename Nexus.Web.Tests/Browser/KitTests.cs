@@ -46,7 +46,7 @@ public sealed class KitTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chart_hides_series_zooms_into_a_range_and_saves_what_it_shows()
+    public async Task A_chart_hides_series_zooms_saves_what_it_shows_and_narrows_the_page_to_what_is_dragged_over()
     {
         await using var viewer = await chromium.LogInAsync(_nexus);
         var page = viewer.Page;
@@ -60,9 +60,9 @@ public sealed class KitTests(Chromium chromium) : IAsyncLifetime
         var plot = (await chart.Locator(".chart-plot").BoundingBoxAsync())!;
         await page.Mouse.MoveAsync(plot.X + (plot.Width * 0.4f), plot.Y + (plot.Height / 2));
         await Assertions.Expect(page.Locator(".chart-tip").First).ToContainTextAsync("claude-sonnet-5");
-        await page.Mouse.DownAsync();
-        await page.Mouse.MoveAsync(plot.X + (plot.Width * 0.7f), plot.Y + (plot.Height / 2), new() { Steps = 5 });
-        await page.Mouse.UpAsync();
+        await page.Keyboard.DownAsync("Control");
+        await page.Mouse.WheelAsync(0, -200);
+        await page.Keyboard.UpAsync("Control");
         await Assertions.Expect(chart.Locator(".chart-range")).ToHaveAttributeAsync("href", new Regex("^/dashboard/kit\\?range=custom&from=[0-9T%A-]+&to="));
 
         foreach (var (kind, begins) in new[] { ("csv", "start,claude-haiku-4-5,"), ("svg", "<svg"), ("png", "\u0089PNG") })
@@ -70,12 +70,32 @@ public sealed class KitTests(Chromium chromium) : IAsyncLifetime
             var saved = await page.RunAndWaitForDownloadAsync(() => chart.Locator($"[data-save={kind}]").ClickAsync());
             Assert.Matches($"^output-tokens-by-model-.*\\.{kind}$", saved.SuggestedFilename);
             Assert.StartsWith(begins, await File.ReadAllTextAsync(await saved.PathAsync(), System.Text.Encoding.Latin1), StringComparison.Ordinal);
-            if (kind == "svg")
-                Assert.Equal("svg", XDocument.Load(await saved.PathAsync()).Root!.Name.LocalName);
+            if (kind != "svg")
+                continue;
+            // It stands alone: with its title, its time and the names of its series.
+            var picture = XDocument.Load(await saved.PathAsync());
+            Assert.Equal("svg", picture.Root!.Name.LocalName);
+            var words = picture.Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value).ToList();
+            Assert.Contains("Output tokens by model, per hour", words);
+            Assert.Contains("claude-sonnet-5", words);
+            Assert.Contains(words, text => text.Contains("(Europe/Berlin)", StringComparison.Ordinal));
         }
 
         await chart.Locator(".chart-reset").ClickAsync();
         await Assertions.Expect(chart.Locator(".chart-range")).ToBeHiddenAsync();
+        await page.Mouse.MoveAsync(plot.X + (plot.Width * 0.4f), plot.Y + (plot.Height / 2));
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(plot.X + (plot.Width * 0.7f), plot.Y + (plot.Height / 2), new() { Steps = 5 });
+        await page.Mouse.UpAsync();
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/dashboard/kit\\?.*range=custom&from=[0-9T%A-]+&to="));
+        await Assertions.Expect(button).ToHaveAttributeAsync("aria-pressed", "false");
+        // A reading that is not known parts its line.
+        await page.Locator("#latency").ScrollIntoViewIfNeededAsync();
+        await Assertions.Expect(page.Locator("#latency[data-drawn]")).ToBeVisibleAsync();
+        await page.GotoAsync("/dashboard/kit");
+        await page.Locator("#latency").ScrollIntoViewIfNeededAsync();
+        await Assertions.Expect(page.Locator("#latency[data-drawn]")).ToBeVisibleAsync();
+        Assert.Contains(await page.Locator("#latency svg path[fill='none']").EvaluateAllAsync<string[]>("paths => paths.map(path => path.getAttribute('d'))"), line => line.Count(letter => letter == 'M') == 2);
         await viewer.AssertCleanAsync("chart");
         await page.ClickAsync("text=New budget");
         await Assertions.Expect(page.Locator("#new-budget")).ToBeVisibleAsync();

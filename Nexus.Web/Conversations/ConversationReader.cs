@@ -27,7 +27,7 @@ internal sealed class ConversationReader(NexusDbContext db)
         if (before is (var at, var id))
         {
             rows = rows.Where(row => row.LastHour <= at && (row.LastAt < at || (row.LastAt == at && row.Id.CompareTo(id) < 0)));
-            alone = alone.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
+            alone = alone.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
         }
 
         var most = offset + limit + 1;

@@ -39,6 +39,8 @@ internal static class DashboardFeature
         builder.Services.AddRazorPages().AddMvcOptions(options => options.Filters.AddService<StoredViewFilter>());
         builder.Services.AddHttpContextAccessor().AddSingleton<StoredViews>().AddSingleton<StoredViewFilter>();
         builder.Services.AddRazorComponents();
+        // Pages only: files are there compressed, and what streams stays as it is. What is secret in a page is masked anew each time or shown once.
+        builder.Services.AddResponseCompression(compression => (compression.EnableForHttps, compression.MimeTypes) = (true, ["text/html"]));
         builder.Services.AddSingleton<UsageSummary>().AddSingleton<ProxyAddress>().AddSingleton<KeyTest>().AddSingleton<KeyPages>().AddSingleton<PageLog>().AddScoped<BudgetBanners>().AddScoped<MorningPages>().AddSingleton<MorningFacts>();
         builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<AnalysisPages>().AddScoped<JobPages>().AddScoped<BackupPages>().AddScoped<LevelPages>().AddScoped<AlertPages>().AddSingleton<ReportFiles>();
         builder.AddLive();
@@ -55,6 +57,7 @@ internal static class DashboardFeature
 
     public static void UseDashboard(this WebApplication app) => app.UseWhen(context => context.Listener() == Listener.Dashboard, dashboard =>
     {
+        dashboard.UseResponseCompression();
         var log = app.Services.GetRequiredService<PageLog>();
         var (database, views, time) = (app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<StoredViews>(), app.Services.GetRequiredService<TimeProvider>());
         dashboard.Use(next => context => log.HandleAsync(context, next));
@@ -89,7 +92,7 @@ internal static class DashboardFeature
     public static void MapDashboard(this WebApplication app)
     {
         app.MapStaticAssets().On(Listener.Dashboard).AllowAnonymous();
-        app.MapRazorPages().On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
+        app.MapRazorPages().WithStaticAssets().On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
         app.MapLive();
         app.MapLogPages();
         app.MapPalette();

@@ -41,7 +41,7 @@ internal sealed class LimitsViews(UsageOptions options, DateTimeOffset now)
     public ChartModel Chart(string title, IReadOnlyList<WindowBucket> buckets, TimeSpan length, TimeSpan step, TimeZoneInfo zone)
     {
         var points = SlidingWindow.Over(buckets, TimeBuckets.StartOf(now - length, step), TimeBuckets.StartOf(now, step), step, _width);
-        return new(title, ChartUnit.Tokens, ChartKind.Lines, [.. points.Select(point => point.At)], points[^1].At + step, zone.Id, [new("output tokens", 0, [.. points.Select(point => (double?)point.OutputTokens)])]) { Limit = options.AccountTokenLimit };
+        return new(title, ChartUnit.Tokens, ChartKind.Lines, [.. points.Select(point => point.At)], points[^1].At + step, zone.Id, [new("output tokens", 8, [.. points.Select(point => (double?)point.OutputTokens)])]) { Limit = options.AccountTokenLimit };
     }
 
     private LimitWindow Window(AccountWindowRow row)

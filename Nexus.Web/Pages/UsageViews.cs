@@ -24,7 +24,7 @@ internal static class UsageViews
             report.Before,
             Chart(filter, $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}", Unit(filter.Measure), [.. report.Series.Select(series => new ChartSeries(Name(series.Value), Color(series.Value), [.. series.Cells.Select(cell => (double?)Amount(filter.Measure, cell))]))]),
             Chart(filter, "Tokens by class", ChartUnit.Tokens, Classes(cells)),
-            Chart(filter, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 0, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
+            Chart(filter, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 6, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
             [.. report.Lines.Select(line => Row(filter, line, Name(line.Value), Color(line.Value)))],
             Shares(lanes.Lines.Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros, line.Sums.EstimatedCostMicros > 0))),
             Shares(tools.Select(tool => (tool.Tool, tool.Calls, false))));
@@ -41,13 +41,14 @@ internal static class UsageViews
     private static ChartModel Chart(UsageFilter filter, string title, ChartUnit unit, IReadOnlyList<ChartSeries> series) =>
         new(title, unit, ChartKind.Bars, filter.Question.Starts, filter.Range.To, filter.Range.Zone.Id, series) { RangeHref = "/dashboard/usage" + filter.Query() };
 
+    // None of the colours that Claude's families have.
     private static List<ChartSeries> Classes(List<UsageSums> cells) => cells.TrueForAll(cell => cell.AllTokens == 0) ? [] :
     [
-        new("input", 0, [.. cells.Select(cell => (double?)cell.Tokens.Input)]),
-        new("cache read", 1, [.. cells.Select(cell => (double?)cell.Tokens.CacheRead)]),
-        new("cache write 5 min", 2, [.. cells.Select(cell => (double?)cell.Tokens.CacheCreation5m)]),
-        new("cache write 1 h", 3, [.. cells.Select(cell => (double?)cell.Tokens.CacheCreation1h)]),
-        new("output", 4, [.. cells.Select(cell => (double?)cell.Tokens.Output)]),
+        new("input", 3, [.. cells.Select(cell => (double?)cell.Tokens.Input)]),
+        new("cache read", 6, [.. cells.Select(cell => (double?)cell.Tokens.CacheRead)]),
+        new("cache write 5 min", 4, [.. cells.Select(cell => (double?)cell.Tokens.CacheCreation5m)]),
+        new("cache write 1 h", 9, [.. cells.Select(cell => (double?)cell.Tokens.CacheCreation1h)]),
+        new("output", 8, [.. cells.Select(cell => (double?)cell.Tokens.Output)]),
     ];
 
     private static List<UsageShare> Shares(IEnumerable<(string Name, long Amount, bool Estimated)> amounts)

@@ -14,6 +14,15 @@ internal static partial class PagesScenario
     public const double MostMedian = 300;
     public const double Most99th = 500;
 
+    /// <summary>What a page that people open all day may take at the median, in ms, from the request to its last byte.</summary>
+    public const double MostRendering = 50;
+
+    /// <summary>Those pages; a request and a conversation come on top.</summary>
+    private static readonly string[] Main =
+    [
+        "/dashboard", "/dashboard/requests", "/dashboard/conversations", "/dashboard/usage", "/dashboard/token-usage", "/dashboard/keys", "/dashboard/jobs", "/dashboard/health",
+    ];
+
     private static readonly string[] Addresses =
     [
         "/dashboard", "/dashboard/requests", "/dashboard/requests?domain=team1.bench.example", "/dashboard/usage", "/dashboard/usage?range=30d&by=owner", "/dashboard/usage?range=30d&by=key&measure=tokens",
@@ -41,7 +50,22 @@ internal static partial class PagesScenario
             new("ledger rows", "", Say.Text($"{await nexus.QueryAsync<long>("SELECT count(*) FROM requests"):N0}; rollups by the day {await nexus.QueryAsync<long>("SELECT count(*) FROM usage_1d"):N0}, hour {await nexus.QueryAsync<long>("SELECT count(*) FROM usage_1h"):N0}, quarter {await nexus.QueryAsync<long>("SELECT count(*) FROM usage_15m"):N0}, five minutes {await nexus.QueryAsync<long>("SELECT count(*) FROM usage_5m"):N0}")),
             new("`nexus usage rebuild` of all of them", "", Say.Text($"{took.TotalSeconds:F0} s")),
             .. await FiguresAsync(viewer, nexus.Port, nexus.DashboardPort, effort.Quick ? 10 : 100),
+            .. await RenderingAsync(viewer, nexus.DashboardPort, await nexus.QueryAsync<Guid>("SELECT id FROM requests ORDER BY started_at DESC LIMIT 1"), await nexus.QueryAsync<Guid>("SELECT id FROM conversations ORDER BY last_at DESC LIMIT 1"), effort.Quick ? 10 : 100),
         ];
+    }
+
+    /// <summary>The main pages, against <see cref="MostRendering"/>.</summary>
+    /// <param name="count">How often each is asked for.</param>
+    public static async Task<IReadOnlyList<Figure>> RenderingAsync(HttpClient viewer, int dashboardPort, Guid request, Guid conversation, int count)
+    {
+        var figures = new List<Figure>();
+        foreach (var address in (string[])[.. Main, $"/dashboard/request/{request}", $"/dashboard/conversation/{conversation}"])
+        {
+            var median = Quantiles.MedianOf(await TimesAsync(viewer, $"http://127.0.0.1:{dashboardPort}{address}", count));
+            figures.Add(new($"rendering {address.Replace(request.ToString(), "…", StringComparison.Ordinal).Replace(conversation.ToString(), "…", StringComparison.Ordinal)}", Say.Text($"≤ {MostRendering} ms"), Say.Text($"{median:F0} ms"), median <= MostRendering));
+        }
+
+        return figures;
     }
 
     /// <param name="count">How often each is asked for.</param>

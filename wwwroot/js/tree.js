@@ -1,4 +1,4 @@
-// Moves and zooms the tree of a conversation: drag, pinch or Ctrl and wheel, arrow keys, + − 0. The wheel alone scrolls the page.
+// Moves and zooms the tree of a conversation: drag, pinch with two fingers, Ctrl and wheel, arrow keys, + − 0. The wheel alone scrolls the page.
 (() => {
   const frameOf = (element) => element?.closest?.("#view")?.querySelector(".tree-frame");
   const state = (frame) => {
@@ -58,6 +58,34 @@
     [drag.x, drag.y] = [event.clientX, event.clientY];
   });
   document.addEventListener("pointerup", () => { setTimeout(() => { drag = null; }, 0); });
+  // Two fingers: what is between them stays between them. One finger scrolls, which is the browser's.
+  const touches = new Map();
+  let pinch = null;
+  const between = () => {
+    const [one, other] = [...touches.values()];
+    return { distance: Math.max(1, Math.hypot(one.x - other.x, one.y - other.y)), clientX: (one.x + other.x) / 2, clientY: (one.y + other.y) / 2 };
+  };
+  document.addEventListener("pointerdown", (event) => {
+    const frame = event.target.closest?.(".tree-frame");
+    if (!frame || event.pointerType !== "touch") return;
+    touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    pinch = touches.size === 2 ? { frame, ...between() } : null;
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!touches.has(event.pointerId)) return;
+    touches.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (!pinch) return;
+    const now = between();
+    zoom(pinch.frame, now.distance / pinch.distance, pinch);
+    pinch.frame.scrollBy(pinch.clientX - now.clientX, pinch.clientY - now.clientY);
+    Object.assign(pinch, now);
+  });
+  for (const over of ["pointerup", "pointercancel"]) {
+    document.addEventListener(over, (event) => { if (touches.delete(event.pointerId)) pinch = null; });
+  }
+  document.addEventListener("touchmove", (event) => {
+    if (event.touches.length > 1 && event.cancelable && event.target.closest?.(".tree-frame")) event.preventDefault();
+  }, { passive: false });
   // A drag that ends on a node does not open it.
   document.addEventListener("click", (event) => { if (drag?.moved) event.preventDefault(); }, true);
   document.addEventListener("dragstart", (event) => { if (event.target.closest?.(".tree-frame")) event.preventDefault(); });

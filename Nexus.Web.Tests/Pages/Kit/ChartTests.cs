@@ -46,17 +46,18 @@ public sealed class ChartTests : BunitContext
     }
 
     [Fact]
-    public void A_name_has_the_same_colour_alone_and_among_others_and_no_two_of_a_picture_share_one()
+    public void A_bar_is_said_to_be_per_hour_or_day_and_the_one_that_is_not_over_to_be_so_far()
     {
-        string[] names = ["claude-opus-5", "claude-sonnet-5", "claude-haiku-4-5", "one.example", "two.example", "three.example"];
-        var together = SeriesColors.For(names);
-        Assert.Equal(names.Length, together.Values.Distinct().Count());
-        Assert.Equal((0, 1, 2), (together["claude-opus-5"], together["claude-sonnet-5"], together["claude-haiku-4-5"]));
-        Assert.Equal(together, SeriesColors.For(names.Reverse()));
-        Assert.Equal(together["one.example"], SeriesColors.For(["one.example"])["one.example"]);
-        var many = SeriesColors.For(Enumerable.Range(0, 20).Select(i => $"m{i:00}"));
-        Assert.Equal(SeriesColors.Count, many.Values.Where(color => color != SeriesColors.Rest).Distinct().Count());
-        Assert.Equal(8, many.Values.Count(color => color == SeriesColors.Rest));
-        Assert.Equal(("c3", "c-rest", "c-errors"), (SeriesColors.Class(3), SeriesColors.Class(SeriesColors.Rest), SeriesColors.Class(SeriesColors.Errors)));
+        var hours = Model(new ChartSeries("a", 0, [1, 2]));
+        Assert.Equal(("per hour", false), (hours.Per, hours.Partial));
+        Assert.Equal(("per hour", true), ((hours with { End = Noon.AddMinutes(90) }).Per, (hours with { End = Noon.AddMinutes(90) }).Partial));
+        Assert.Null((hours with { Kind = ChartKind.Lines }).Per);
+        Assert.Equal("per 5 minutes", (hours with { Starts = [Noon, Noon.AddMinutes(5)] }).Per);
+        Assert.Equal(("per day", true), ((hours with { Starts = [Noon, Noon.AddDays(1)], End = Noon.AddDays(1.5) }).Per, (hours with { Starts = [Noon, Noon.AddDays(1)], End = Noon.AddDays(1.5) }).Partial));
+        // The day on which clocks are put forward is over after 23 hours.
+        Assert.False((hours with { Starts = [Noon, Noon.AddDays(1)], End = Noon.AddHours(47) }).Partial);
+        var chart = Render<Chart>(chart => chart.Add(c => c.Id, "t").Add(c => c.Model, hours with { End = Noon.AddMinutes(90) }));
+        Assert.Equal("Tue 24 Nov 14:00 so far", chart.FindAll("tbody th")[1].TextContent);
+        Assert.Equal("per hour", chart.Find(".chart-head span").TextContent);
     }
 }

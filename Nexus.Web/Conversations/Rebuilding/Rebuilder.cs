@@ -54,7 +54,7 @@ internal sealed class Rebuilder(IDbContextFactory<NexusDbContext> contexts, Payl
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var (at, id, domain) = (work.Last.At > since ? work.Last.At : since, work.Last.Id, work.Domain);
-        var rows = await db.Requests.AsNoTracking().Where(row => row.Domain == domain && (row.StartedAt > at || (row.StartedAt == at && row.Id.CompareTo(id) > 0)))
+        var rows = await db.Requests.AsNoTracking().Where(row => row.Domain == domain && row.StartedAt >= at && (row.StartedAt > at || row.Id.CompareTo(id) > 0))
             .OrderBy(row => row.StartedAt).ThenBy(row => row.Id).Take(BatchSize).ToListAsync(cancellation);
         foreach (var row in rows)
             work.Place(row, await evidence.ReadAsync(row, cancellation));

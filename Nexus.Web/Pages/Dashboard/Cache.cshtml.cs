@@ -49,7 +49,7 @@ internal sealed class CacheModel(NexusDbContext db, UsageReports reports, UsageN
         if (before is { } id)
         {
             var at = PayloadReader.StartOf(id);
-            rows = rows.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
+            rows = rows.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
         }
 
         var nameOf = await names.NamesAsync(cancellation);

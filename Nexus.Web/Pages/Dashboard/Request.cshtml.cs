@@ -114,8 +114,9 @@ internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadR
     {
         var (at, id) = (Row!.StartedAt, Row.Id);
         var rows = Filter.Apply(db.Requests.AsNoTracking());
-        Newer = await rows.Where(row => row.StartedAt > at || (row.StartedAt == at && row.Id.CompareTo(id) > 0)).OrderBy(row => row.StartedAt).ThenBy(row => row.Id).Select(row => (Guid?)row.Id).FirstOrDefaultAsync(cancellation);
-        Older = await rows.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0)).OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Select(row => (Guid?)row.Id).FirstOrDefaultAsync(cancellation);
+        // The first condition is where the index is entered: with the alternative alone it would be read from its other end.
+        Newer = await rows.Where(row => row.StartedAt >= at && (row.StartedAt > at || row.Id.CompareTo(id) > 0)).OrderBy(row => row.StartedAt).ThenBy(row => row.Id).Select(row => (Guid?)row.Id).FirstOrDefaultAsync(cancellation);
+        Older = await rows.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0)).OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Select(row => (Guid?)row.Id).FirstOrDefaultAsync(cancellation);
     }
 
     private static List<KeyValuePair<string, string>> Pairs(IEnumerable<HeaderLine> headers) => [.. headers.Select(header => KeyValuePair.Create(header.Name, header.Value))];

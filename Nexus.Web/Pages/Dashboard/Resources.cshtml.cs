@@ -28,7 +28,7 @@ internal sealed class ResourcesModel(ResourceHistory history, DiskForecast forec
         var database = await history.DatabaseAsync(from, range.To, now, cancellation);
         var starts = await history.StartsAsync(shown, range.From, range.To, cancellation);
         var (week, before) = (await history.WeekAsync(shown, now.AddDays(-7), cancellation), await history.WeekAsync(shown, now.AddDays(-14), cancellation));
-        var charts = new ResourceCharts(range with { From = from }, step, points, database);
+        var charts = new ResourceCharts(range with { From = from }, step, "/dashboard/resources" + (string.IsNullOrEmpty(node) ? "" : "?node=" + Uri.EscapeDataString(node)), points, database);
         Results = Fragment.Of<ResourceResults>(
             ("Problem", range.Problem), ("Node", shown), ("Charts", charts.All()), ("Now", ResourceViews.Now(points)), ("Starts", starts), ("Kills", shown == Environment.MachineName ? Killed(kills.News) : null), ("Trend", ResourceViews.Weeks(week, before)),
             ("Disks", (await forecast.ReadAsync(cancellation)).Select(disk => new DiskLine(disk.Name, DiskForecastJob.Words(disk), disk.Free, disk.Total, disk.IsSoon)).ToList()));

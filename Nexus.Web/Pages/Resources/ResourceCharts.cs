@@ -7,13 +7,15 @@ namespace Nexus.Web.Pages.Resources;
 internal sealed class ResourceCharts
 {
     private readonly TimeRange _range;
+    private readonly string _address;
     private readonly List<DateTimeOffset> _starts;
     private readonly List<NodePoint?> _points;
     private readonly List<DatabasePoint?> _database;
 
-    public ResourceCharts(TimeRange range, TimeSpan step, IReadOnlyList<NodePoint> points, IReadOnlyList<DatabasePoint> database)
+    /// <param name="address">The page with all of its filter but the time.</param>
+    public ResourceCharts(TimeRange range, TimeSpan step, string address, IReadOnlyList<NodePoint> points, IReadOnlyList<DatabasePoint> database)
     {
-        _range = range;
+        (_range, _address) = (range, address);
         _starts = [.. Enumerable.Range(0, Math.Max(1, (int)Math.Ceiling((range.To - range.From) / step))).Select(i => range.From + (step * i))];
         var (ofNode, ofDatabase) = (points.ToDictionary(point => point.At), database.ToDictionary(point => point.At));
         _points = [.. _starts.Select(start => ofNode.GetValueOrDefault(start))];
@@ -38,5 +40,5 @@ internal sealed class ResourceCharts
 
     private ChartModel Of(string title, ChartUnit unit, double? limit, params ChartSeries[] series) =>
         // What this machine never tells, such as a quota where there is none, is left out.
-        new(title, unit, ChartKind.Lines, _starts, _range.To, _range.Zone.Id, [.. series.Where(one => one.Values.Any(value => value is not null))]) { Limit = limit };
+        new(title, unit, ChartKind.Lines, _starts, _range.To, _range.Zone.Id, [.. series.Where(one => one.Values.Any(value => value is not null))]) { Limit = limit, RangeHref = _address };
 }

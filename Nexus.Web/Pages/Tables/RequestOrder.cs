@@ -58,8 +58,8 @@ internal sealed class RequestOrder(NexusDbContext db)
         {
             var at = PayloadReader.StartOf(id);
             rows = ascending
-                ? rows.Where(row => row.StartedAt > at || (row.StartedAt == at && row.Id.CompareTo(id) > 0))
-                : rows.Where(row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
+                ? rows.Where(row => row.StartedAt >= at && (row.StartedAt > at || row.Id.CompareTo(id) > 0))
+                : rows.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
         }
 
         var lines = await Sorted(rows, "time", ascending).Take(size + 1).Select(RequestLine.FromLedger).ToListAsync(cancellation);

@@ -53,6 +53,17 @@ public sealed record ChartModel(string Title, ChartUnit Unit, ChartKind Kind, IR
     /// <summary>Whether intervals are whole days or longer.</summary>
     internal bool Daily => Starts.Count > 0 && (Starts.Count > 1 ? Starts[1] : End) - Starts[0] >= TimeSpan.FromHours(22);
 
+    /// <summary>Whether the last interval is not over: its sum will grow.</summary>
+    internal bool Partial => Kind == ChartKind.Bars && Starts.Count > 1 && End - Starts[^1] < (Daily ? TimeSpan.FromHours(22) : Starts[1] - Starts[0]);
+
+    /// <summary>What one bar sums up, in words; null for readings.</summary>
+    internal string? Per => Kind != ChartKind.Bars || Starts.Count == 0 ? null : ((Starts.Count > 1 ? Starts[1] : End) - Starts[0]) switch
+    {
+        _ when Daily => "per day",
+        { TotalMinutes: 60 } => "per hour",
+        var step => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"per {step.TotalMinutes:0} minutes"),
+    };
+
     internal double? Sum(int interval) => Series.Any(series => series.Values[interval] is not null) ? Series.Sum(series => series.Values[interval] ?? 0) : null;
 
     /// <summary>Safe within a script element: the encoder escapes what could end it.</summary>
@@ -66,6 +77,8 @@ public sealed record ChartModel(string Title, ChartUnit Unit, ChartKind Kind, IR
         RangeHref,
         Limit,
         Daily,
+        Per,
+        Partial,
         Starts = Starts.Select(start => start.ToUnixTimeMilliseconds()),
         End = End.ToUnixTimeMilliseconds(),
         Series = Series.Select(series => new { series.Name, series.Color, series.Values }),
