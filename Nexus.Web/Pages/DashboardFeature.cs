@@ -36,6 +36,8 @@ internal static class DashboardFeature
     public static void AddDashboard(this WebApplicationBuilder builder)
     {
         builder.WebHost.UseStaticWebAssets();
+        // A build's files may be kept as a published one's are: each has its version in its name.
+        builder.Configuration["EnableStaticAssetsDevelopmentCaching"] = "true";
         builder.Services.AddRazorPages().AddMvcOptions(options => options.Filters.AddService<StoredViewFilter>());
         builder.Services.AddHttpContextAccessor().AddSingleton<StoredViews>().AddSingleton<StoredViewFilter>();
         builder.Services.AddRazorComponents();

@@ -57,8 +57,8 @@ public sealed class FirstRequestTests(Chromium chromium)
         await page.GotoAsync("/dashboard/conversations");
         var results = page.Locator("#results");
         await Assertions.Expect(results).ToContainTextAsync("heron");
-        await page.Locator("input[name=q]").FillAsync("otter sleep");
-        await page.Locator("input[name=q]").PressAsync("Enter");
+        await page.Locator("form.filters input[name=q]").FillAsync("otter sleep");
+        await page.Locator("form.filters input[name=q]").PressAsync("Enter");
         await Assertions.Expect(results).Not.ToContainTextAsync("heron");
         await results.GetByRole(AriaRole.Link, new() { Name = "Where does the otter sleep?" }).ClickAsync();
         await viewer.ArrivesAtAsync("**/dashboard/conversation/**");
