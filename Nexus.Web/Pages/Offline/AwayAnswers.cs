@@ -16,6 +16,6 @@ internal static class AwayAnswers
         var again = HttpMethods.IsGet(context.Request.Method) ? context.Request.Path + context.Request.QueryString : null;
         return context.Request.Headers.ContainsKey("HX-Request")
             ? new RazorComponentResult<AwayNotice>(new Dictionary<string, object?> { ["Since"] = since, ["AsOf"] = views.WholeSeenAt(context), ["Again"] = again }) { StatusCode = StatusCodes.Status503ServiceUnavailable }
-            : new RazorComponentResult<AwayPage>(new Dictionary<string, object?> { ["Since"] = since, ["Again"] = again, ["SignedIn"] = context.User.Identity?.IsAuthenticated == true }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
+            : new RazorComponentResult<AwayPage>(new Dictionary<string, object?> { ["Since"] = since, ["Again"] = again, ["SignedIn"] = context.User.Identity?.IsAuthenticated == true, ["Theme"] = context.Request.Cookies["nexus_theme"] is "light" or "dark" ? context.Request.Cookies["nexus_theme"] : null }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
     }
 }

@@ -16,6 +16,7 @@ internal sealed class StoredViews(TimeProvider time) : IDisposable
 {
     private const long MostBytes = 32 << 20;
     private const int MostBytesOfOne = 1 << 20;
+    private const string SessionCookie = "nexus_session";
     private static readonly TimeSpan Kept = TimeSpan.FromHours(12);
 
     private static readonly string[] Pages =
@@ -48,7 +49,9 @@ internal sealed class StoredViews(TimeProvider time) : IDisposable
     {
         var request = context.Request;
         var person = context.User.Identities.SelectMany(identity => identity.Claims.Select(claim => $"{identity.AuthenticationType}|{claim.Type}|{claim.Value}")).Order(StringComparer.Ordinal);
-        string[] view = [request.Path.Value!.ToLowerInvariant(), request.QueryString.Value ?? "", part ? "part" : "whole", request.Cookies[ViewerZone.Cookie] ?? "", request.Host.Value ?? ""];
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', person.Concat(view).Select(part => $"{part.Length}:{part}")))));
+        // Zone, theme and whatever else is chosen by a cookie; the session's own says nothing that the claims do not, and changes as it is renewed.
+        var chosen = request.Cookies.Where(cookie => cookie.Key.StartsWith("nexus_", StringComparison.Ordinal) && cookie.Key != SessionCookie).Select(cookie => $"{cookie.Key}={cookie.Value}").Order(StringComparer.Ordinal);
+        string[] view = [request.Path.Value!.ToLowerInvariant(), request.QueryString.Value ?? "", part ? "part" : "whole", request.Host.Value ?? ""];
+        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', person.Concat(chosen).Concat(view).Select(one => $"{one.Length}:{one}")))));
     }
 }
