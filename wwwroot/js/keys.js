@@ -114,7 +114,8 @@
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (typing(event.target) || document.querySelector("dialog:modal")) return;
+    // Open dialogs and popovers are closed by the browser.
+    if (typing(event.target) || document.querySelector("dialog:modal, :popover-open")) return;
     const went = Date.now() - going < 1500;
     going = 0;
     if (went) {
