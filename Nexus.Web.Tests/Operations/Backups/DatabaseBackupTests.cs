@@ -88,6 +88,8 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
             INSERT INTO conversation_sessions SELECT domain, 'session of ' || domain, id FROM conversations;
             INSERT INTO conversation_words SELECT id, id, 'old' FROM conversations WHERE domain = 'old.example';
             INSERT INTO conversation_hooks SELECT 1, id, 0 FROM requests;
+            INSERT INTO analyses (conversation_id, branch_id, status, model, attempts, next_at, requested_by, requested_at, created_at, updated_at, prompt_tokens, completion_tokens, cost_micros, estimated_micros, calls, messages_sent, messages_left_out)
+                SELECT id, 'main', 'completed', 'm', 1, now(), 'x', now(), now(), now(), 0, 0, 0, 0, '{}', 0, 0 FROM conversations;
             """);
         var latest = await _nexus.RequestAsync(5);
         var (code, path, error) = await _nexus.CliAsync("backup", "database", "--since", DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(latest.Replace("-", "", StringComparison.Ordinal)[..12], 16)).ToString("O"));
@@ -102,7 +104,7 @@ public sealed class DatabaseBackupTests : IAsyncLifetime
         Assert.Equal(manifest.Database.Rows["requests"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM request_payloads"));
         // Five requests had one; that which is old and alone is left out.
         Assert.Equal((4L, 4L), (manifest.Database.Rows["conversation_hooks"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM conversation_hooks JOIN requests ON id = request_id")));
-        foreach (var table in new[] { "conversations", "conversation_branches", "conversation_sessions" })
+        foreach (var table in new[] { "conversations", "conversation_branches", "conversation_sessions", "analyses" })
             Assert.Equal((1L, 1L), (manifest.Database.Rows[table], await LedgerSums.NumberAsync(empty, $"SELECT count(*) FROM {table}")));
         Assert.Equal(manifest.Database.Rows["conversation_words"], await LedgerSums.NumberAsync(empty, "SELECT count(*) FROM conversation_words WHERE words <> 'old'"));
         Assert.True(manifest.Database.Rows["conversation_words"] > 0);

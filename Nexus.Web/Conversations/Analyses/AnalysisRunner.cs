@@ -96,7 +96,7 @@ internal sealed partial class AnalysisRunner(AnalysisClaims claims, AnalysisAtte
     {
         if (!failure.MayPass || held.Attempts >= Most)
         {
-            var words = failure.MayPass ? $"{failure.Message} It was tried {held.Attempts} times; ask again later." : failure.Message;
+            var words = failure.MayPass ? $"{failure.Message} {(held.Attempts == 1 ? "Ask again later." : $"It was tried {held.Attempts} times; ask again later.")}" : failure.Message;
             await claims.FailAsync(held, words, stopping);
             Log.Failed(logger, held.Id, words);
             return;

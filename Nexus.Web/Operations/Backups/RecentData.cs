@@ -29,6 +29,8 @@ internal sealed class RecentData
         ("conversation_sessions", $"JOIN {Conversations} AS taken ON taken.id = t.conversation_id"),
         ("conversation_words", $"JOIN {Conversations} AS taken ON taken.id = t.conversation_id"),
         ("conversation_hooks", $"JOIN {Requests} AS taken ON taken.id = t.request_id"),
+        // A request that is a conversation by itself has no row in conversations.
+        ("analyses", $"WHERE t.conversation_id IN (SELECT id FROM {Conversations} UNION ALL SELECT id FROM {Requests})"),
     ];
 
     private readonly NpgsqlConnection _connection;
