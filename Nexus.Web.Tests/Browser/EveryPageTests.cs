@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
@@ -52,8 +53,8 @@ public sealed class EveryPageTests(Chromium chromium, StoredPages pages) : IClas
     /// <summary>Of the page and all that it fetches by itself, its charts included, but for its stream of events.</summary>
     private static async Task<long> WeighAsync(IPage page, string path)
     {
-        var responses = new List<IResponse>();
-        void Note(object? sender, IResponse response) => responses.Add(response);
+        var responses = new ConcurrentQueue<IResponse>();
+        void Note(object? sender, IResponse response) => responses.Enqueue(response);
         page.Response += Note;
         await page.GotoAsync(path, new() { WaitUntil = WaitUntilState.Load });
         await Viewer.DrawnAsync(page);
