@@ -1,5 +1,6 @@
 using Nexus.Web.Access;
 using Nexus.Web.Access.Limits;
+using Nexus.Web.Access.SignIn;
 using Nexus.Web.Api;
 using Nexus.Web.Capture;
 using Nexus.Web.Configuration;
@@ -28,7 +29,7 @@ internal static class Program
     public static WebApplication Build(string[] args, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ApplicationName = "Nexus.Web", ContentRootPath = AppContext.BaseDirectory });
-        builder.AddConfiguration(settings, DataDirectory.Problems, Ports.Problems, TlsCertificate.Problems);
+        builder.AddConfiguration(settings, DataDirectory.Problems, Ports.Problems, TlsCertificate.Problems, SignInProblems.Of);
         builder.AddLogs();           // lines on standard output, without secrets
         builder.AddListening();      // two ports, each with its own pipeline
         builder.AddStorage();        // PostgreSQL, private or given

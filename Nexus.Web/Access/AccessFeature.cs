@@ -1,4 +1,5 @@
 using Nexus.Web.Access.Keys;
+using Nexus.Web.Access.SignIn;
 
 namespace Nexus.Web.Access;
 
@@ -10,7 +11,7 @@ internal static class AccessFeature
         builder.Services.AddSingleton<CallerResolver>();
         builder.AddKeys();
         builder.Services.AddSingleton<AccessState>().AddSingleton<AccessFile>().AddSingleton<OwnKey>();
-        builder.Services.AddHostedService<AccessFeed>().AddHostedService<LastUsed>();
+        builder.Services.AddHostedService<AccessFeed>().AddHostedService<LastUsed>().AddHostedService<SessionFeed>();
         builder.AddDashboardAccess();
     }
 

@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Operations.Metrics;
 
 namespace Nexus.Web.Access;
@@ -9,24 +12,59 @@ namespace Nexus.Web.Access;
 /// <summary>Endpoint metadata: METRICS_TOKEN opens it as the dashboard key does.</summary>
 internal sealed record TakesMetricsToken;
 
+/// <summary>Slows the guessing of the dashboard key in headers. Programs share addresses, and one with an old key tries it often.</summary>
+internal sealed class HeaderGuesses(TimeProvider time)
+{
+    public const int Free = 20;
+
+    private readonly LoginThrottle _throttle = new(time, Free);
+
+    /// <summary>How long an address has to wait; null when it may try.</summary>
+    public TimeSpan? Waits(IPAddress? address) => _throttle.Waits(address);
+
+    /// <summary>While an address waits nothing is compared: a right guess must not be told from a wrong one.</summary>
+    public bool Matches(DashboardKey key, string given, IPAddress? address)
+    {
+        if (Waits(address) is not null)
+            return false;
+        if (key.Matches(given))
+            return true;
+        _throttle.Begin(address);
+        return false;
+    }
+}
+
 /// <summary>The dashboard key in X-Dashboard-Key, X-API-Key or as a Bearer token. Missing: 401; wrong: 403 (spec §6.1).</summary>
-internal sealed class DashboardKeyHandler(DashboardKey key, IOptions<MetricsOptions> metrics, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+internal sealed class DashboardKeyHandler(DashboardKey key, HeaderGuesses guesses, IOptions<MetricsOptions> metrics, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "DashboardKey";
+    private TimeSpan? _wait;
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Given(Request.Headers) is not { Length: > 0 } given)
             return Task.FromResult(AuthenticateResult.NoResult());
-        if (!key.Matches(given) && !IsMetricsToken(given))
-            return Task.FromResult(AuthenticateResult.Fail("The dashboard key is wrong."));
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "api key")], Scheme.Name);
+        _wait = guesses.Waits(Context.Connection.RemoteIpAddress);
+        var metricsOnly = _wait is null && IsMetricsToken(given);
+        if (!metricsOnly && !guesses.Matches(key, given, Context.Connection.RemoteIpAddress))
+            return Task.FromResult(AuthenticateResult.Fail(_wait is null ? "The dashboard key is wrong." : "Too many wrong keys came from this address."));
+        var role = metricsOnly ? Role.Viewer : Role.Administrator;
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "api key"), new Claim(SignedIn.RoleClaim, role.ToText()), new Claim(SignedIn.WayClaim, "header")], Scheme.Name);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name)));
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
+        if (_wait is { } wait)
+        {
+            var seconds = (int)Math.Ceiling(wait.TotalSeconds);
+            Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            await Response.WriteAsJsonAsync(new { error = new { code = "too_many_wrong_keys", message = string.Create(CultureInfo.InvariantCulture, $"Too many wrong keys came from this address. The next one is looked at in {seconds} s.") } });
+            return;
+        }
+
         var missing = string.IsNullOrEmpty(Given(Request.Headers));
         if (!missing)
             Context.RequestServices.GetRequiredService<AuthFailures>().Add();

@@ -57,6 +57,14 @@ internal sealed class LoginThrottle(TimeProvider time, int free = LoginThrottle.
         }
     }
 
+    /// <summary>How long the address has to wait; null when it may try. Asking costs nothing.</summary>
+    public TimeSpan? Waits(IPAddress? address)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+            return _byAddress.TryGetValue(Network(address), out var node) && node.Value.Until > now ? node.Value.Until - now : null;
+    }
+
     public void Succeeded(IPAddress? address)
     {
         lock (_lock)

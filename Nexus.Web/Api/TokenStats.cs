@@ -9,9 +9,9 @@ namespace Nexus.Web.Api;
 /// <summary>/token-stats: counters per domain, from the rollups, so that they survive restarts.</summary>
 internal static class TokenStats
 {
-    public static async Task<IResult> GetAsync(HttpContext context, NexusDbContext db, IOptions<AccessOptions> access, DashboardKey key, CancellationToken cancellation)
+    public static async Task<IResult> GetAsync(HttpContext context, NexusDbContext db, IOptions<AccessOptions> access, DashboardKey key, HeaderGuesses guesses, CancellationToken cancellation)
     {
-        if (!MayRead(context, access.Value, key))
+        if (!MayRead(context, access.Value, key, guesses))
             return Results.Json(new { error = new { code = "unauthorized", message = "Only callers on this machine (and those that TOKEN_STATS_ALLOW names) read this without the dashboard key." } }, statusCode: 401);
         var domain = new Parameters(context.Request.Query).Text("domain");
         var stats = await db.Usage1d.AsNoTracking().Where(row => domain == null || row.Domain == domain).GroupBy(row => row.Domain)
@@ -40,7 +40,7 @@ internal static class TokenStats
     }
 
     /// <summary>By the socket's address: forwarded headers are anybody's to write.</summary>
-    private static bool MayRead(HttpContext context, AccessOptions options, DashboardKey key)
+    private static bool MayRead(HttpContext context, AccessOptions options, DashboardKey key, HeaderGuesses guesses)
     {
         var address = context.Connection.RemoteIpAddress is { } remote ? (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote) : IPAddress.None;
         if (IPAddress.IsLoopback(address))
@@ -49,6 +49,6 @@ internal static class TokenStats
             if (IPNetwork.TryParse(allowed, out var network) ? network.Contains(address) : IPAddress.TryParse(allowed, out var one) && one.Equals(address))
                 return true;
         var given = context.Request.Headers["X-Dashboard-Key"].ToString();
-        return given.Length > 0 && key.Matches(given);
+        return given.Length > 0 && guesses.Matches(key, given, context.Connection.RemoteIpAddress);
     }
 }

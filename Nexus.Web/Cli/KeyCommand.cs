@@ -18,7 +18,7 @@ internal static class KeyCommand
         // Only what the key needs: the whole app would take the journal's lock, which a running Nexus holds.
         using var app = CliHost.Build(builder =>
         {
-            builder.AddDashboardAccess();
+            builder.Services.AddSingleton<DashboardKey>();
             builder.Services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section);
         });
         return app.Services.GetRequiredService<DashboardKey>().Reveal();

@@ -43,6 +43,15 @@ internal sealed record Accepted(string Words, Func<string, string> Read)
 
     public static Accepted Line { get; } = new("one line of text", value => value.Length <= 200 && !value.Any(char.IsControl) ? value : throw new FormatException(""));
 
+    public static Accepted Names { get; } = new("names without spaces, separated by commas", value =>
+        value.Any(character => character != ' ' && character is < '!' or > '~') || value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Any(part => part.Contains(' ', StringComparison.Ordinal)) ? throw new FormatException("") : value);
+
+    public static Accepted Roles { get; } = new("entries somebody=role, separated by commas (or semicolons, where a group's name holds commas)", value =>
+    {
+        Access.SignIn.RoleMap.Parse(value);
+        return value;
+    });
+
     public static Accepted Mailboxes { get; } = new("e-mail addresses, separated by commas", value =>
         value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(part => !MimeKit.MailboxAddress.TryParse(part, out _)) is { } wrong ? throw new FormatException($"'{wrong}' is none") : value);
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Access.SignIn;
 using Nexus.Web.Proxy;
 
 namespace Nexus.Web.Listening;
@@ -44,8 +45,12 @@ internal static class ListeningFeature
         app.Use(next => context => context.Listener() == Listener.Proxy && !IsServed(context)
             ? Refusal.NotFound(context.Request.Path).WriteAsync(context)
             : next(context));
-        app.UseAuthentication();
+        // Whoever comes back from an OpenID provider comes to the dashboard: nothing of it runs on proxied traffic.
+        app.UseWhen(context => context.Listener() == Listener.Dashboard, dashboard => dashboard.UseAuthentication());
+        // As UseAuthentication marks it; without the mark the host would add it for both ports.
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         app.UseAuthorization();
+        app.Use(next => context => SessionCookie.FollowAsync(context, next));
     }
 
     /// <summary>

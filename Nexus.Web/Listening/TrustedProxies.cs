@@ -12,6 +12,12 @@ internal sealed class TrustedProxies(IOptions<ListeningOptions> options)
     private readonly IPNetwork[] _trusted = [.. options.Value.TrustedProxies.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
         .Select(part => part.Contains('/', StringComparison.Ordinal) ? IPNetwork.Parse(part) : new IPNetwork(Plain(IPAddress.Parse(part)), IPAddress.Parse(part) is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork } ? 32 : 128))];
 
+    /// <summary>On a request that one of them handed on.</summary>
+    internal sealed class Passed
+    {
+        public static Passed Through { get; } = new();
+    }
+
     public bool IsOn => _trusted.Length > 0;
 
     public void Apply(HttpContext context)
@@ -19,6 +25,7 @@ internal sealed class TrustedProxies(IOptions<ListeningOptions> options)
         var connection = context.Connection;
         if (connection.RemoteIpAddress is not { } remote || !IsTrusted(remote))
             return;
+        context.Features.Set(Passed.Through);
         var headers = context.Request.Headers;
         // From the right, as each proxy appends who asked it; what stands left of the first stranger, a stranger may have written.
         foreach (var part in headers["X-Forwarded-For"].SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Reverse())

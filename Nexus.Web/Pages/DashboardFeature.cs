@@ -1,10 +1,10 @@
-using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
+using Nexus.Web.Access.Roles;
+using Nexus.Web.Access.SignIn;
 using Nexus.Web.Configuration;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations.Audit;
@@ -38,7 +38,11 @@ internal static class DashboardFeature
         builder.WebHost.UseStaticWebAssets();
         // A build's files may be kept as a published one's are: each has its version in its name.
         builder.Configuration["EnableStaticAssetsDevelopmentCaching"] = "true";
-        builder.Services.AddRazorPages().AddMvcOptions(options => options.Filters.AddService<StoredViewFilter>());
+        builder.Services.AddRazorPages().AddMvcOptions(mvc =>
+        {
+            mvc.Filters.AddService<StoredViewFilter>();
+            mvc.Filters.Add<HandlerRoles>();
+        });
         builder.Services.AddHttpContextAccessor().AddSingleton<StoredViews>().AddSingleton<StoredViewFilter>();
         builder.Services.AddRazorComponents();
         // Pages only: files are there compressed, and what streams stays as it is. What is secret in a page is masked anew each time or shown once.
@@ -66,6 +70,13 @@ internal static class DashboardFeature
         dashboard.Use((context, next) =>
         {
             Secure(context);
+            // An answer that was begun anew has lost them.
+            context.Response.OnStarting(() =>
+            {
+                if (!context.Response.Headers.ContainsKey("Content-Security-Policy"))
+                    Secure(context);
+                return Task.CompletedTask;
+            });
             return next(context);
         });
         var trail = app.Services.GetRequiredService<AuditTrail>();
@@ -99,12 +110,10 @@ internal static class DashboardFeature
         app.MapLogPages();
         app.MapPalette();
         app.MapGet("/", () => Results.Redirect("/dashboard")).On(Listener.Dashboard).AllowAnonymous();
-        app.MapPost("/dashboard/logout", async (HttpContext context, IAntiforgery antiforgery, AuditTrail trail) =>
+        app.MapPost("/dashboard/logout", async (HttpContext context, Entrance entrance) =>
         {
-            await antiforgery.ValidateRequestAsync(context);
-            trail.Note(Actor.Of(context), "login.ended", "dashboard");
-            await context.SignOutAsync(Sessions.Scheme);
-            return Results.Redirect("/dashboard/login");
+            await entrance.LeaveAsync(context);
+            return Results.Redirect("/dashboard/login?ended=left");
         }).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
     }
 
@@ -114,6 +123,11 @@ internal static class DashboardFeature
         headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(JobsConsole.Path) ? JobsContentSecurityPolicy : ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
+        headers.XFrameOptions = "DENY";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        if (context.Request.Path.StartsWithSegments("/api"))
+            headers.CacheControl = "no-store";
         if (!context.Request.Path.StartsWithSegments("/dashboard"))
             return;
         // Conversations stay out of every cache; and one address answers htmx with a part and a browser with the whole.

@@ -1,3 +1,5 @@
+using Nexus.Web.Access.Roles;
+
 namespace Nexus.Web.Pages;
 
 /// <summary>One entry of the dashboard's navigation.</summary>
@@ -18,6 +20,7 @@ internal static class Navigation
     [
         new("Work",
             new("Overview", "/dashboard", 'o'),
+            new("Mine", "/dashboard/mine", 'i'),
             new("Requests", "/dashboard/requests", 'r', Covers: "/dashboard/request"),
             new("Conversations", "/dashboard/conversations", 'c', Covers: "/dashboard/conversation")),
         new("Cost",
@@ -29,7 +32,8 @@ internal static class Navigation
         new("Access",
             new("Accounts", "/dashboard/accounts", 'a'),
             new("Keys", "/dashboard/keys", 'k', Covers: "/dashboard/key"),
-            new("Domains", "/dashboard/domains", 'd')),
+            new("Domains", "/dashboard/domains", 'd'),
+            new("Sessions", "/dashboard/sessions", 'n')),
         new("Operations",
             new("Health", "/dashboard/health", 'h'),
             new("Alerts", "/dashboard/alerts", 't'),
@@ -43,4 +47,9 @@ internal static class Navigation
             new("Audit", "/dashboard/audit", 'w'),
             new("Conformance", "/dashboard/conformance", 'f')),
     ];
+
+    /// <summary>What somebody with this role may open; groups with nothing in them are left out.</summary>
+    public static IEnumerable<NavigationGroup> For(Role role) => Groups
+        .Select(group => group with { Entries = [.. group.Entries.Where(entry => RoleTable.Shows(role, entry.Href))] })
+        .Where(group => group.Entries.Length > 0);
 }

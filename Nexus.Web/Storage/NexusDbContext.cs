@@ -29,6 +29,8 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
     public DbSet<AccountCooldownRow> AccountCooldowns => Set<AccountCooldownRow>();
     public DbSet<CacheMissRow> CacheMisses => Set<CacheMissRow>();
     public DbSet<AuditRow> Audit => Set<AuditRow>();
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
+    public DbSet<ContentGrantRow> ContentGrants => Set<ContentGrantRow>();
     public DbSet<ResourceSampleRow> ResourceSamples => Set<ResourceSampleRow>();
     public DbSet<DatabaseSampleRow> DatabaseSamples => Set<DatabaseSampleRow>();
     public DbSet<AlertRuleRow> AlertRules => Set<AlertRuleRow>();
@@ -177,6 +179,16 @@ internal sealed class NexusDbContext(DbContextOptions<NexusDbContext> options) :
             audit.ToTable("audit_log").HasKey(row => row.Id);
             audit.Property(row => row.Details).HasColumnType("jsonb");
             audit.HasIndex(row => row.At);
+        });
+        modelBuilder.Entity<SessionRow>(session =>
+        {
+            session.ToTable("dashboard_sessions").HasKey(row => row.Id);
+            session.HasIndex(row => row.CreatedAt);
+        });
+        modelBuilder.Entity<ContentGrantRow>(grant =>
+        {
+            grant.ToTable("content_grants").HasKey(row => row.Id);
+            grant.HasIndex(row => row.EndsAt);
         });
         modelBuilder.Entity<ResourceSampleRow>().ToTable("resource_samples").HasKey(row => new { row.SpanMinutes, row.At, row.Node });
         modelBuilder.Entity<DatabaseSampleRow>(sample =>

@@ -856,6 +856,45 @@ namespace Nexus.Web.Migrations
                     b.ToTable("client_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Nexus.Web.Storage.ContentGrantRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("EndsAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ends_at");
+
+                    b.Property<DateTimeOffset>("GrantedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("granted_at");
+
+                    b.Property<string>("Grantee")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("grantee");
+
+                    b.Property<string>("Person")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("person");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.HasKey("Id")
+                        .HasName("pk_content_grants");
+
+                    b.HasIndex("EndsAt")
+                        .HasDatabaseName("ix_content_grants_ends_at");
+
+                    b.ToTable("content_grants", (string)null);
+                });
+
             modelBuilder.Entity("Nexus.Web.Storage.ConversationBranchRow", b =>
                 {
                     b.Property<Guid>("ConversationId")
@@ -2153,6 +2192,60 @@ namespace Nexus.Web.Migrations
                         .HasDatabaseName("ix_saved_views_owner_page_name");
 
                     b.ToTable("saved_views", (string)null);
+                });
+
+            modelBuilder.Entity("Nexus.Web.Storage.SessionRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("EndedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("ended_by");
+
+                    b.Property<DateTimeOffset>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_seen_at");
+
+                    b.Property<string>("Person")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("person");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("role");
+
+                    b.Property<string>("UserAgent")
+                        .HasColumnType("text")
+                        .HasColumnName("user_agent");
+
+                    b.Property<string>("Way")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("way");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dashboard_sessions");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_dashboard_sessions_created_at");
+
+                    b.ToTable("dashboard_sessions", (string)null);
                 });
 
             modelBuilder.Entity("Nexus.Web.Storage.TablePreferencesRow", b =>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
 
@@ -44,14 +45,39 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
             Note(actor, "login.failed", "dashboard");
     }
 
+    /// <summary>Somebody whom a provider or a proxy vouches for may not sign in.</summary>
+    public void NoteRefused(Actor actor, string person, object details)
+    {
+        if (IsNew(actor, "login.refused", person, SameFailure))
+            Note(actor, "login.refused", mask.Apply(person.Length > 200 ? person[..200] : person), details);
+    }
+
+    /// <summary>Somebody who is signed in asked for what their role does not allow.</summary>
+    public void NoteDenied(HttpContext context, string name, string needed)
+    {
+        var (actor, path) = (new Actor(name, context.Connection.RemoteIpAddress?.ToString()), context.Request.Path.Value ?? "");
+        var subject = $"{context.Request.Method} {mask.Apply(path.Length > 200 ? path[..200] : path)}";
+        if (IsNew(actor, "role.refused", subject, SameFailure))
+            Note(actor, "role.refused", subject, new { needed });
+    }
+
     /// <summary>After an answer: whether it showed content or was an export is told by its address.</summary>
     public void NoteRead(HttpContext context)
     {
-        if (context.Response.StatusCode >= 300 || Read(context.Request) is not var (action, subject))
+        var access = ContentAccess.Of(context);
+        if (context.Response.StatusCode >= 300 || (Read(context.Request) ?? (access.Grant is null ? null : ("content.viewed", context.Request.Path.Value ?? ""))) is not var (action, subject))
+            return;
+        if (action == "content.viewed" && !access.Open)
             return;
         var actor = Actor.Of(context);
-        if (action == "export.made" || IsNew(actor, action, subject, Same))
-            Note(actor, action, subject, context.Request.QueryString is { HasValue: true, Value: { } query } ? new { query = string.Join('&', query.Split('&').Select(Shown)) } : null);
+        // With a reason each view is an entry of its own.
+        if (action != "export.made" && access.Grant is null && !IsNew(actor, action, subject, Same))
+            return;
+        var query = context.Request.QueryString is { HasValue: true, Value: { } text } ? string.Join('&', text.Split('&').Select(Shown)) : null;
+        if (access.Grant is { } grant)
+            Note(actor, action, subject, new { query, grant.Reason, grant = grant.Id });
+        else
+            Note(actor, action, subject, query is null ? null : new { query });
     }
 
     /// <summary>A part of a query string: as it came, unless there is a secret in it, also in one that is written with escapes.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Nexus.Web.Access;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Listening;
 using Nexus.Web.Proxy;
 
@@ -32,10 +33,10 @@ internal static class HealthEndpoints
         }).AllowAnonymous().DisableHttpMetrics();
     }
 
-    /// <summary>By the dashboard key, or on the dashboard's port by a session; else the answer is written.</summary>
+    /// <summary>By the dashboard key, or on the dashboard's port by the session of a viewer; else the answer is written.</summary>
     private static async Task<bool> MaySeeDetailsAsync(HttpContext context)
     {
-        if ((await context.AuthenticateAsync(DashboardKeyHandler.SchemeName)).Succeeded || (context.Listener() == Listener.Dashboard && (await context.AuthenticateAsync(Sessions.Scheme)).Succeeded))
+        if ((await context.AuthenticateAsync(DashboardKeyHandler.SchemeName)).Succeeded || (context.Listener() == Listener.Dashboard && (await context.AuthenticateAsync(Sessions.Scheme)) is { Principal: { } principal } && SignedIn.Of(principal)?.Role >= Role.Viewer))
             return true;
         await context.ChallengeAsync(DashboardKeyHandler.SchemeName);
         return false;

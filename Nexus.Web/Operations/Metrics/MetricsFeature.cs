@@ -54,7 +54,7 @@ internal static class MetricsFeature
         app.Services.GetRequiredService<HealthMetrics>();
         app.Services.GetRequiredService<PoolMetrics>();
         app.MapPrometheusScrapingEndpoint("/metrics").On(Listener.Dashboard).WithMetadata(new TakesMetricsToken()).DisableHttpMetrics()
-            .RequireAuthorization(policy => policy.AddAuthenticationSchemes(Sessions.Scheme, DashboardKeyHandler.SchemeName).RequireAuthenticatedUser());
+            .RequireAuthorization(Policies.ApiKey);
     }
 
     /// <summary>To where OpenTelemetry reads them, beside all its other variables.</summary>

@@ -12,6 +12,7 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
 {
     public const string Id = "retention";
     private static readonly TimeSpan DeliveriesKept = TimeSpan.FromDays(90);
+    private static readonly TimeSpan SessionsKept = TimeSpan.FromDays(45);
     private const string Ended = "conversation_id IN (SELECT id FROM conversations WHERE last_at < $1)";
 
     public async Task<JobResult> RunAsync(JobContext context, CancellationToken cancellation)
@@ -24,6 +25,7 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
         [
             ("usage_5m", "bucket < $1", fine), ("usage_accounts_5m", "bucket < $1", fine), ("usage_15m", "bucket < $1", rollups), ("usage_1h", "bucket < $1", rollups), ("usage_1d", "bucket < $1", rollups), ("usage_tools_15m", "bucket < $1", rollups),
             ("cache_misses", "started_at < $1", ledger), ("attempts", "started_at < $1", ledger), ("alerts", "resolved_at < $1", ledger), ("alert_silences", "ends_at < $1", ledger), ("alert_deliveries", "created_at < $1", Day(now - DeliveriesKept)), ("reports", "to_at < $1", rollups),
+            ("dashboard_sessions", "greatest(last_seen_at, ended_at) < $1", Day(now - SessionsKept)), ("content_grants", "ends_at < $1", Day(now - SessionsKept)),
             ("audit_log", "at < $1", Day(RetentionAge.Parse(options.Value.Audit).Bound(now))),
             // What people typed is kept as long as the bodies that it stands in.
             ("analyses", "requested_at < $1", payloads),

@@ -2,11 +2,13 @@ using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Capture;
 using Nexus.Web.Pages.Prices;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
 using Nexus.Web.Pages.Shared.Prices;
+using Nexus.Web.Pages.Shared.SignIn;
 using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage.Pricing;
@@ -50,11 +52,16 @@ internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadR
             return NotFound();
         if (Views.Any(known => known.Name == view))
             View = view!;
-        if (await payloads.ReadAsync(id, cancellation) is { } payload)
+        // Without a right to its content the facts of a request are shown alone.
+        var open = ContentAccess.Of(HttpContext).Open;
+        if (!open)
+            Shown = Fragment.Of<ContentClosed>();
+        else if (await payloads.ReadAsync(id, cancellation) is { } payload)
             Shown = Show(payload, before, after);
         if (Request.IsHtmx())
             return new ComponentResult(Shown ?? Fragment.Of<NothingKept>(("Why", Row!.Payload)));
-        await NeighboursAsync(cancellation);
+        if (SignedIn.Of(User)?.Role >= Role.Viewer)
+            await NeighboursAsync(cancellation);
         Attempts = [.. (await db.Attempts.AsNoTracking().Where(attempt => attempt.StartedAt == Row!.StartedAt && attempt.Id == id).OrderBy(attempt => attempt.Ordinal).ToListAsync(cancellation)).Select(AttemptPart.Of)];
         return Page();
     }
@@ -62,6 +69,8 @@ internal sealed class RequestModel(NexusDbContext db, PriceBook prices, PayloadR
     /// <summary>The request as a command that sends it again.</summary>
     public async Task<IActionResult> OnGetCurlAsync(Guid id, CancellationToken cancellation)
     {
+        if (!ContentAccess.Of(HttpContext).Open)
+            return new DeniedResult(new(DeniedFor.Role, SignedIn.Of(User)!, Role.Analyst));
         if (!await FindAsync(id, cancellation) || await payloads.ReadAsync(id, cancellation) is not { } payload)
             return NotFound();
         return Content(CurlCommand.Of(Row!.Method, Row.Path, payload.RequestHeaders, payload.RequestBody), "text/plain; charset=utf-8");

@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using Nexus.Web.Access.Roles;
+using Nexus.Web.Access.SignIn;
+using Nexus.Web.Configuration;
+using Nexus.Web.Storage;
+using Xunit;
+
+namespace Nexus.Web.Tests.Access.SignIn;
+
+public sealed class SessionBookTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("nexus-book-").FullName;
+    private readonly FakeTimeProvider _time = new(new(2026, 11, 25, 12, 0, 0, TimeSpan.Zero));
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public void A_ticket_is_good_for_its_hours_and_not_a_second_longer()
+    {
+        var book = Book();
+        var who = Begin(book);
+        _time.Advance(TimeSpan.FromHours(10) - TimeSpan.FromSeconds(1));
+        Assert.NotNull(book.Seen(new DefaultHttpContext(), who));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(book.Seen(new DefaultHttpContext(), who));
+    }
+
+    [Fact]
+    public void What_is_idle_is_not_listed_and_who_was_seen_is_written_once_a_minute()
+    {
+        var book = Book();
+        var who = Begin(book);
+        Assert.Single(book.Unwritten()).Take();
+        _time.Advance(TimeSpan.FromSeconds(59));
+        book.Seen(new DefaultHttpContext(), who);
+        Assert.Empty(book.Unwritten());
+        _time.Advance(TimeSpan.FromSeconds(1));
+        book.Seen(new DefaultHttpContext(), who);
+        Assert.Single(book.Unwritten());
+        Assert.Single(book.Open);
+        _time.Advance(TimeSpan.FromMinutes(30));
+        Assert.Empty(book.Open);
+    }
+
+    [Fact]
+    public void An_end_that_is_known_here_outlives_a_database_that_was_restored_to_before_it()
+    {
+        var book = Book();
+        var who = Begin(book);
+        Assert.Single(book.Unwritten()).Take();
+        Assert.True(book.End(who.SessionId!, "boss"));
+        Assert.False(book.End(who.SessionId!, "boss"));
+        Assert.Single(book.Unwritten()).Take();
+        book.Merge([new() { Id = who.SessionId!, Person = "ada", Way = "sso", Role = "viewer", CreatedAt = _time.GetUtcNow(), LastSeenAt = _time.GetUtcNow() }]);
+        Assert.Null(book.Seen(new DefaultHttpContext(), who));
+        Assert.Equal("boss", Assert.Single(book.Unwritten()).Take().EndedBy);
+        Assert.Null(Book().Seen(new DefaultHttpContext(), who));
+    }
+
+    [Fact]
+    public void What_another_node_ended_ends_here_and_cancels_what_streams()
+    {
+        var book = Book();
+        var who = Begin(book);
+        var session = book.Find(who.SessionId!)!;
+        book.Merge([new() { Id = who.SessionId!, Person = "ada", Way = "sso", Role = "viewer", CreatedAt = _time.GetUtcNow(), LastSeenAt = _time.GetUtcNow(), EndedAt = _time.GetUtcNow(), EndedBy = "boss" }]);
+        Assert.True(session.Ended.IsCancellationRequested);
+        Assert.Null(book.Seen(new DefaultHttpContext(), who));
+    }
+
+    private SessionBook Book() => new(Options.Create(new SignInOptions { SessionHours = 10, SessionIdleMinutes = 30 }), new SessionFile(Options.Create(new DataOptions { Directory = _directory }), NullLogger<SessionFile>.Instance), _time);
+
+    private static SignedIn Begin(SessionBook book)
+    {
+        var row = book.Begin(new DefaultHttpContext(), "ada", "sso", Role.Viewer).Row;
+        return new(row.Person, Role.Viewer, row.Way, row.Id, row.CreatedAt);
+    }
+}

@@ -1,0 +1,101 @@
+using System.Net;
+using Nexus.Web.Configuration;
+using Nexus.Web.Tests.Infrastructure;
+using Xunit;
+
+namespace Nexus.Web.Tests.Access.SignIn;
+
+/// <summary>Signing in by the word of a proxy.</summary>
+public sealed class SsoTests : IAsyncLifetime
+{
+    private FakeAnthropic _upstream = null!;
+
+    public async Task InitializeAsync() => _upstream = await FakeAnthropic.StartAsync();
+
+    public async Task DisposeAsync() => await _upstream.DisposeAsync();
+
+    [Fact]
+    public async Task Whom_the_proxy_vouches_for_is_signed_in_and_led_to_where_they_went_without_a_database()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("Ada@One.example=operator"));
+        using var ada = Visitor.Of(nexus, "ada@one.example", follows: true);
+        Assert.Contains("You are ada@one.example, with the role operator", await ada.PageAsync("/dashboard/sessions"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_headers_of_anybody_else_say_nothing()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("ada@one.example=operator", ("TRUSTED_PROXIES", "192.0.2.1")));
+        using var stranger = Visitor.Of(nexus, "ada@one.example");
+        using var login = await stranger.GetAsync("/dashboard/login");
+        var page = await login.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.OK, login.StatusCode);
+        Assert.DoesNotContain("ada@one.example", page, StringComparison.Ordinal);
+        using var post = await stranger.PostAsync("/dashboard/login", "/dashboard/login?handler=sso");
+        Assert.Equal(HttpStatusCode.Unauthorized, post.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("eve@two.example", "is not an address of a domain")]
+    [InlineData("bob@one.example", "nobody has given you a role")]
+    [InlineData("dashboard", "by a name that Nexus cannot use")]
+    [InlineData("ada@one.example, boss@one.example", "by a name that Nexus cannot use")]
+    public async Task Who_may_not_is_told_why_and_whom_to_ask(string name, string why)
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("ada@one.example=operator", ("DASHBOARD_SSO_ALLOWED_DOMAINS", name == "dashboard" ? "" : "one.example"), ("DASHBOARD_CONTACT", "Grace, ext. 7")));
+        using var visitor = Visitor.Of(nexus, name);
+        using var answer = await visitor.GetAsync("/dashboard/login");
+        using var page = await visitor.GetAsync(answer.Headers.Location!.ToString());
+        var text = await page.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.Forbidden, page.StatusCode);
+        Assert.Contains(why, text, StringComparison.Ordinal);
+        Assert.Contains("Ask Grace, ext. 7.", text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Redirect, await visitor.StatusAsync("/dashboard/sessions"));
+    }
+
+    [Fact]
+    public async Task Two_names_at_once_are_nobody_and_groups_give_roles()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("group:ops=operator; group:CN=Staff,OU=One=viewer", ("DASHBOARD_SSO_GROUPS_HEADER", "X-Auth-Request-Groups")));
+        using var ada = Visitor.Of(nexus, "ada@one.example");
+        using (var twice = await ada.GetAsync("/dashboard/login", (Visitor.Header, "boss@one.example"), ("X-Auth-Request-Groups", "ops")))
+            Assert.StartsWith("/dashboard/refused", twice.Headers.Location?.ToString(), StringComparison.Ordinal);
+        using (var none = await ada.GetAsync("/dashboard/login"))
+            Assert.StartsWith("/dashboard/refused", none.Headers.Location?.ToString(), StringComparison.Ordinal);
+        using (var entered = await ada.GetAsync("/dashboard/login", ("X-Auth-Request-Groups", "staff, ops")))
+            Assert.Equal("/dashboard", entered.Headers.Location?.ToString());
+        Assert.Contains("with the role operator", await ada.PageAsync("/dashboard/sessions"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_session_holds_for_whom_the_proxy_names_alone_and_who_left_comes_back_by_their_own_word()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("@one.example=viewer"));
+        using var ada = await Visitor.EnterAsync(nexus, "ada@one.example");
+        using (var bob = new HttpRequestMessage(HttpMethod.Get, "/dashboard/sessions") { Headers = { { Visitor.Header, "bob@one.example" }, { "Cookie", ada.Cookies.GetCookieHeader(nexus.Dashboard.BaseAddress!) } } })
+        using (var answer = await nexus.Dashboard.SendAsync(bob))
+            Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        using (var left = await ada.PostAsync("/dashboard/sessions", "/dashboard/logout"))
+            Assert.Equal("/dashboard/login?ended=left", left.Headers.Location?.ToString());
+        var login = await ada.PageAsync("/dashboard/login?ended=left");
+        Assert.Contains("You are signed out.", login, StringComparison.Ordinal);
+        Assert.Contains("Go on as ada@one.example", login, StringComparison.Ordinal);
+        using var again = await ada.PostAsync("/dashboard/login?ended=left", "/dashboard/login?handler=sso");
+        Assert.Equal("/dashboard", again.Headers.Location?.ToString());
+    }
+
+    [Theory]
+    [InlineData("DASHBOARD_SSO_HEADERS is set and TRUSTED_PROXIES is not", "DASHBOARD_SSO_HEADERS", "X-Forwarded-Email", "DASHBOARD_DEFAULT_ROLE", "viewer")]
+    [InlineData("gives anybody a role", "DASHBOARD_SSO_HEADERS", "X-Forwarded-Email", "TRUSTED_PROXIES", "127.0.0.1")]
+    [InlineData("OIDC_CLIENT_ID is not", "OIDC_AUTHORITY", "https://id.example", "DASHBOARD_DEFAULT_ROLE", "viewer")]
+    [InlineData("OIDC_AUTHORITY is not", "OIDC_CLIENT_ID", "nexus")]
+    [InlineData("who stands between", "OIDC_AUTHORITY", "http://id.example", "OIDC_CLIENT_ID", "nexus", "DASHBOARD_DEFAULT_ROLE", "viewer")]
+    [InlineData("everybody with a Google account", "OIDC_AUTHORITY", "https://accounts.google.com", "OIDC_CLIENT_ID", "nexus", "DASHBOARD_DEFAULT_ROLE", "viewer")]
+    [InlineData("'king' is no role", "DASHBOARD_ROLES", "ada@one.example=king")]
+    [InlineData("is not somebody=role", "DASHBOARD_ROLES", "ada@one.example")]
+    public async Task Settings_that_let_in_nobody_or_everybody_end_the_start(string problem, params string[] settings)
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationProblemsException>(() => NexusApp.StartAsync(_upstream, settings: [.. settings.Chunk(2).Select(pair => (pair[0], pair[1]))]));
+        Assert.Contains(problem, Assert.Single(error.Problems), StringComparison.Ordinal);
+    }
+}
