@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
@@ -9,13 +8,10 @@ using Xunit;
 
 namespace Nexus.Web.Tests.Browser;
 
-/// <summary>Every page as a daily user sees it: light and dark, on a phone, a laptop and a wide screen; and what it weighs.</summary>
+/// <summary>Every page as a daily user sees it: light and dark, on a phone, a laptop and a wide screen.</summary>
 [Collection(InTheBrowser.Name)]
 public sealed class EveryPageTests(Chromium chromium, StoredPages pages) : IClassFixture<StoredPages>
 {
-    /// <summary>Bytes over the wire at a first visit, compressed: a page is there within a second on a slow line.</summary>
-    private const int MostWeight = 300_000;
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -36,40 +32,6 @@ public sealed class EveryPageTests(Chromium chromium, StoredPages pages) : IClas
         // The login is looked at by a stranger, the kit where it exists: in development.
         var missing = routes.Except(["/dashboard/login", "/dashboard/kit"]).Where(route => !pages.All.Any(page => Regex.IsMatch(page.Path.Split('?')[0], "^" + Regex.Replace(route, @"\{[^}]+\}", "[^/]+") + "$")));
         Assert.Empty(missing);
-    }
-
-    [Fact]
-    public async Task No_page_weighs_more_than_300_KB_at_its_first_visit_and_what_it_loads_is_compressed_and_kept_for_good()
-    {
-        await using var viewer = await chromium.LogInAsync(pages.Nexus);
-        await (await viewer.Page.Context.NewCDPSessionAsync(viewer.Page)).SendAsync("Network.setCacheDisabled", new() { ["cacheDisabled"] = true });
-        var weights = new List<(string Path, long Bytes)>();
-        foreach (var (_, path) in pages.All)
-            weights.Add((path, await WeighAsync(viewer.Page, path)));
-        File.WriteAllLines(Path.Combine(Chromium.Screenshots, "weights.txt"), weights.OrderByDescending(weight => weight.Bytes).Select(weight => $"{weight.Bytes} {weight.Path}"));
-        Assert.All(weights, weight => Assert.True(weight.Bytes is > 10_000 and <= MostWeight, $"{weight.Path}: {weight.Bytes} bytes"));
-    }
-
-    /// <summary>Of the page and all that it fetches by itself, its charts included, but for its stream of events.</summary>
-    private static async Task<long> WeighAsync(IPage page, string path)
-    {
-        var responses = new ConcurrentQueue<IResponse>();
-        void Note(object? sender, IResponse response) => responses.Enqueue(response);
-        page.Response += Note;
-        await page.GotoAsync(path, new() { WaitUntil = WaitUntilState.Load });
-        await Viewer.DrawnAsync(page);
-        page.Response -= Note;
-        long bytes = 0;
-        foreach (var response in responses.Where(response => response.Status == 200 && response.Headers.GetValueOrDefault("content-type")?.StartsWith("text/event-stream", StringComparison.Ordinal) != true))
-        {
-            var sizes = await response.Request.SizesAsync();
-            bytes += sizes.ResponseBodySize + sizes.ResponseHeadersSize;
-            Assert.True(response.Headers.TryGetValue("content-encoding", out var encoding) && encoding is "br" or "gzip", $"{response.Url} is not compressed.");
-            if (!response.Url.Contains("/dashboard", StringComparison.Ordinal))
-                Assert.True(response.Headers.GetValueOrDefault("cache-control")?.Contains("immutable", StringComparison.Ordinal) == true, $"{response.Url} may not be kept.");
-        }
-
-        return bytes;
     }
 
     private static async Task LookAsync(Viewer viewer, string name, string path, bool dark)
