@@ -84,8 +84,16 @@ internal sealed class KnownSession(SessionRow row) : IDisposable
             _writtenSeen = row.LastSeenAt;
             return new()
             {
-                Id = row.Id, Person = row.Person, Way = row.Way, Role = row.Role, Address = row.Address, UserAgent = row.UserAgent,
-                CreatedAt = row.CreatedAt, LastSeenAt = row.LastSeenAt, EndedAt = row.EndedAt, EndedBy = row.EndedBy,
+                Id = row.Id,
+                Person = row.Person,
+                Way = row.Way,
+                Role = row.Role,
+                Address = row.Address,
+                UserAgent = row.UserAgent,
+                CreatedAt = row.CreatedAt,
+                LastSeenAt = row.LastSeenAt,
+                EndedAt = row.EndedAt,
+                EndedBy = row.EndedBy,
             };
         }
     }
