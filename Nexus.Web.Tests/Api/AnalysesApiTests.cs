@@ -47,11 +47,26 @@ public sealed class AnalysesApiTests
         Assert.Equal("""{"error":"Invalid request","details":["customPrompt must be a text of at most 4000 characters","branchId must be a text of at most 255 characters","conversationId must be a UUID"]}""", wrong.Json.ToJsonString());
         Assert.Equal(HttpStatusCode.BadRequest, (await nexus.SendAsync(HttpMethod.Get, "/api/analyses/x/main")).Status);
         Assert.Equal(HttpStatusCode.BadRequest, (await nexus.SendAsync(HttpMethod.Post, "/api/analyses", new JsonArray())).Status);
+        using (var large = await RawAsync("/api/analyses", new string(' ', 64 << 10) + "{}"))
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, large.StatusCode);
+        using (var chunked = await RawAsync("/api/analyses", new string(' ', 64 << 10) + "{}", chunked: true))
+            Assert.Equal(HttpStatusCode.RequestEntityTooLarge, chunked.StatusCode);
+        using (var empty = await RawAsync($"/api/analyses/{Guid.NewGuid()}/main/regenerate", null))
+            Assert.Equal(HttpStatusCode.NotFound, empty.StatusCode); // and not: no JSON
+        using (var nothing = await RawAsync($"/api/analyses/{Guid.NewGuid()}/main/regenerate", "", chunked: true))
+            Assert.Equal(HttpStatusCode.NotFound, nothing.StatusCode);
         var nobodys = Guid.NewGuid();
         var (status, json, _) = await nexus.AskAsync(nobodys.ToString());
         Assert.Equal((HttpStatusCode.NotFound, "Conversation or branch not found"), (status, json["error"]!.ToString()));
         Assert.Equal("""{"error":"Analysis not found"}""", (await nexus.SendAsync(HttpMethod.Get, $"/api/analyses/{nobodys}/main")).Json.ToJsonString());
         Assert.Equal(HttpStatusCode.NotFound, (await nexus.SendAsync(HttpMethod.Post, $"/api/analyses/{nobodys}/main/regenerate")).Status);
+
+        async Task<HttpResponseMessage> RawAsync(string path, string? body, bool chunked = false)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { "X-Dashboard-Key", NexusApp.Key } }, Content = body is null ? null : new StringContent(body) };
+            request.Headers.TransferEncodingChunked = chunked;
+            return await nexus.App.Dashboard.SendAsync(request);
+        }
     }
 
     [Fact]

@@ -28,6 +28,10 @@ public sealed class AnalysisPageTests : BunitContext
     {
         var view = View(new("/x?view=analysis", "t", Done with { Status = "pending", Attempts = 1, Error = "The upstream failed (529): Overloaded" }, Analysis.Read(Answers.Analysis)));
         Assert.Equal(("/x?view=analysis", "every 2s"), (view.Find(".analysis").GetAttribute("hx-get"), view.Find(".analysis").GetAttribute("hx-trigger")));
+        Assert.Equal("every 10s", View(new("/x?view=analysis", "t", Done with { Status = "pending" }, null, EverySeconds: 10)).Find(".analysis").GetAttribute("hx-trigger"));
+        var off = View(new("/x?view=analysis", "t", Done with { Status = "pending" }, null, Off: "AI analysis is off."));
+        Assert.False(off.Find(".analysis").HasAttribute("hx-get"));
+        Assert.Contains("AI analysis is off.", off.Find(".notice.warn").TextContent, StringComparison.Ordinal);
         Assert.Contains("It is tried again.", view.Markup, StringComparison.Ordinal);
         Assert.Contains("The result before:", view.Markup, StringComparison.Ordinal);
         Assert.Empty(view.FindAll("form"));
@@ -63,8 +67,22 @@ public sealed class AnalysisPageTests : BunitContext
         var shown = await session.PageAsync(address, htmx: true);
         Assert.Contains("A failing test was looked into and mended.", shown, StringComparison.Ordinal);
         Assert.Contains("Look at the tests.", shown, StringComparison.Ordinal);
-        Assert.Contains("<h1>", await session.PostAsync(address, address + "&handler=Analyse", htmx: false, ("instruction", "")), StringComparison.Ordinal);
+        // Without JavaScript the browser is sent to the page, so that it can be loaded again.
+        var gate = new TaskCompletionSource();
+        nexus.Next(async context =>
+        {
+            await gate.Task;
+            context.Response.StatusCode = 200;
+            context.Response.ContentType = "application/json";
+            await context.Response.Body.WriteAsync(Answers.Message());
+        });
+        Assert.Empty(await session.PostAsync(address, address + "&handler=Analyse", htmx: false, ("instruction", "")));
         await NexusApp.UntilAsync(() => Task.FromResult(nexus.Asked.Count == 2), "it is made again");
+        // Sent twice it is made once.
+        Assert.Contains("every 2s", await session.PostAsync(address, address + "&handler=Analyse", htmx: true, ("instruction", "")), StringComparison.Ordinal);
+        gate.SetResult();
+        Assert.Equal(1, (int)(await nexus.UntilAsync(conversation, "completed"))["attempts"]!);
+        Assert.Equal(2, nexus.Asked.Count);
         Assert.DoesNotContain("Look at the tests.", nexus.Asked[1], StringComparison.Ordinal);
         Assert.Contains("The instruction is longer", await session.PostAsync(address, address + "&handler=Analyse", htmx: true, ("instruction", new string('x', 4001))), StringComparison.Ordinal);
     }

@@ -11,6 +11,7 @@ internal sealed class AnalysisBody
     private const int LongestBody = 64 << 10;
     private readonly List<string> _wrong = [];
     private JsonObject _json = [];
+    private bool _tooLarge;
 
     public Guid Conversation { get; private set; }
 
@@ -18,7 +19,8 @@ internal sealed class AnalysisBody
 
     public string? Instruction { get; private set; }
 
-    public IResult? Problem => _wrong.Count == 0 ? null : Results.Json(new { error = "Invalid request", details = _wrong }, statusCode: StatusCodes.Status400BadRequest);
+    public IResult? Problem => _tooLarge ? Results.Json(new { error = $"The body is larger than {LongestBody} bytes." }, statusCode: StatusCodes.Status413PayloadTooLarge)
+        : _wrong.Count == 0 ? null : Results.Json(new { error = "Invalid request", details = _wrong }, statusCode: StatusCodes.Status400BadRequest);
 
     /// <summary>An empty body is an empty object.</summary>
     public static async Task<AnalysisBody> ReadAsync(HttpRequest request, CancellationToken cancellation)
@@ -26,9 +28,9 @@ internal sealed class AnalysisBody
         var body = new AnalysisBody();
         try
         {
-            if (request.ContentLength > LongestBody)
-                body._wrong.Add($"the body is larger than {LongestBody} bytes");
-            else if (request.ContentLength is not 0 && await JsonNode.ParseAsync(request.Body, cancellationToken: cancellation) is { } json)
+            if (await BytesAsync(request, cancellation) is not { } bytes)
+                body._tooLarge = true;
+            else if (bytes.Length > 0 && JsonNode.Parse(bytes.Span) is { } json)
                 body.Take(json);
         }
         catch (JsonException)
@@ -55,6 +57,18 @@ internal sealed class AnalysisBody
         if (branch.Length is 0 or > AnalysisRequests.LongestBranch)
             _wrong.Add($"branchId must have 1 to {AnalysisRequests.LongestBranch} characters");
         Branch = branch;
+    }
+
+    /// <summary>Null when there are more than may be, whatever the request says of its length.</summary>
+    private static async Task<ReadOnlyMemory<byte>?> BytesAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        if (request.ContentLength > LongestBody)
+            return null;
+        var buffer = new byte[LongestBody + 1];
+        var read = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
+        if (read > LongestBody)
+            return null;
+        return buffer.AsMemory(0, read);
     }
 
     private void Take(JsonNode json)

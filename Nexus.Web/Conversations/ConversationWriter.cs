@@ -49,6 +49,16 @@ internal sealed class ConversationWriter(NpgsqlConnection connection, LinkIndex 
         if (_moved.Count > 0)
             batch.BatchCommands.Add(Places(_moved));
         foreach (var (from, into) in linker.Merged)
+        {
+            // An analysis goes along where there is none of the branch yet.
+            batch.BatchCommands.Add(new("""
+                UPDATE analyses a SET conversation_id = $2
+                WHERE conversation_id = $1 AND NOT EXISTS (SELECT 1 FROM analyses other WHERE other.conversation_id = $2 AND other.branch_id = a.branch_id)
+                """)
+            {
+                Parameters = { new() { Value = from }, new() { Value = into } },
+            });
+            batch.BatchCommands.Add(new("DELETE FROM analyses WHERE conversation_id = $1") { Parameters = { new() { Value = from } } });
             batch.BatchCommands.Add(new("""
                 WITH words AS (UPDATE conversation_words SET conversation_id = $2 WHERE conversation_id = $1), sessions AS (UPDATE conversation_sessions SET conversation_id = $2 WHERE conversation_id = $1),
                     branches AS (DELETE FROM conversation_branches WHERE conversation_id = $1)
@@ -57,6 +67,7 @@ internal sealed class ConversationWriter(NpgsqlConnection connection, LinkIndex 
             {
                 Parameters = { new() { Value = from }, new() { Value = into } },
             });
+        }
     }
 
     public static NpgsqlBatchCommand Places(IReadOnlyCollection<LinkNode> nodes) => new("""

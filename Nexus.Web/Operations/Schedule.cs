@@ -116,7 +116,7 @@ internal static class Schedule
         },
         new(AnalysesJob.Id, typeof(AnalysesJob), "Takes up AI analyses that wait although nobody works on them. Each analysis is a job of its own in the queue analyses, seen in the console.")
         {
-            Cron = "37 * * * *",
+            Cron = "*/5 * * * *",
             TimeBox = TimeSpan.FromMinutes(2),
             Retry = new(Attempts: 2, After: TimeSpan.FromMinutes(5)),
         },

@@ -60,12 +60,12 @@ internal sealed class AnalysisRow
     /// <summary>Of the attempt that succeeded.</summary>
     public int? DurationMs { get; set; }
 
-    /// <summary>Of all calls since it was asked for, with what went into and came from caches.</summary>
+    /// <summary>Of all calls since it was asked for, with what went into and came from caches; and of those before while the ledger lacks some.</summary>
     public long PromptTokens { get; set; }
 
     public long CompletionTokens { get; set; }
 
-    /// <summary>Micro-dollars, of the same calls.</summary>
+    /// <summary>Micro-dollars, of the same calls; of one without an answer what it was expected to cost.</summary>
     public long CostMicros { get; set; }
 
     /// <summary>What it was expected to cost; counts against the budget until it is over.</summary>

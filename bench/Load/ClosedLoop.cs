@@ -13,7 +13,7 @@ internal sealed record LoadResult(long Requests, long Errors, double Seconds, lo
 internal static class ClosedLoop
 {
     /// <summary>Runs until the time is up or the requests are used up, whichever is given.</summary>
-    /// <param name="every">From one request of a caller to its next, unless the answer takes longer; callers begin spread over it.</param>
+    /// <param name="every">From one request of a caller to its next; one that its forerunner delays is sent at once, and its latency counts from when it was due. Callers begin spread over it.</param>
     public static async Task<LoadResult> RunAsync(int port, IReadOnlyList<Caller> callers, TimeSpan? duration, long? requests, TimeSpan? every, CancellationToken cancellation)
     {
         var run = new Shared(port, duration is { } time ? Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency) : long.MaxValue, requests ?? long.MaxValue, every);
@@ -39,6 +39,8 @@ internal static class ClosedLoop
         var begun = Stopwatch.GetTimestamp();
         while (Stopwatch.GetTimestamp() < run.End && Interlocked.Decrement(ref run.Left) >= 0 && lane.Errors < 1000)
         {
+            // From when it was due: a stall that delays the requests after it is theirs, too.
+            var planned = begun + (long)(due.TotalSeconds * Stopwatch.Frequency);
             if (run.Every is { } pace)
             {
                 if (due - Stopwatch.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
@@ -47,7 +49,7 @@ internal static class ClosedLoop
             }
 
             var request = caller.Next();
-            var start = Stopwatch.GetTimestamp();
+            var start = run.Every is null ? Stopwatch.GetTimestamp() : planned;
             try
             {
                 var first = await connection.ExchangeAsync(request, cancellation);

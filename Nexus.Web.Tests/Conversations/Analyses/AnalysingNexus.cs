@@ -4,6 +4,8 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Conversations.Analyses;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -64,6 +66,16 @@ internal sealed class AnalysingNexus : IAsyncDisposable
             context.Response.Headers[name] = value;
         await context.Response.Body.WriteAsync(body);
     });
+
+    /// <summary>The next answer as the events of a stream.</summary>
+    public void NextStream(IReadOnlyList<string> events) => Next(Encoding.UTF8.GetBytes(string.Concat(events)), 200, ("Content-Type", "text/event-stream"));
+
+    /// <summary>What the budget knows of.</summary>
+    public async Task<AnalysisSpending> SpentAsync()
+    {
+        await using var scope = App.Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<AnalysisBudget>().ReadAsync(null, CancellationToken.None);
+    }
 
     public void Next(Func<HttpContext, Task> answer) => _answers.Enqueue(answer);
 

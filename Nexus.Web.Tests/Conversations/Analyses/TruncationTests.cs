@@ -6,7 +6,7 @@ namespace Nexus.Web.Tests.Conversations.Analyses;
 
 public sealed class TruncationTests
 {
-    private static readonly Gen<string[]> Messages = Gen.Int[1, 900].Array[1, 60].Select(lengths => lengths.Select((length, i) => $"{i}:".PadRight(length, 'x')).ToArray());
+    private static readonly Gen<string[]> Messages = Gen.Select(Gen.Int[1, 900], Gen.Int[0, 2]).Array[1, 60].Select(shapes => shapes.Select((shape, i) => $"{i}:".PadRight(shape.Item1, "x漢ж"[shape.Item2])).ToArray());
 
     [Fact]
     public void What_is_kept_fits_in_order_and_ends_with_the_last_message() =>
@@ -26,6 +26,12 @@ public sealed class TruncationTests
             if (whole.Count > 1)
                 Assert.Equal(whole, messages.Where(whole.Contains)); // whole, and in their order
         });
+
+    [Theory]
+    [InlineData("twelve chars", 3)]
+    [InlineData("会話を分析する", 7)]
+    [InlineData("one 会話", 3)]
+    public void Scripts_with_a_token_for_each_character_are_counted_so(string text, int tokens) => Assert.Equal(tokens, Truncation.Tokens(text));
 
     [Fact]
     public void A_short_conversation_is_whole_and_of_a_long_one_head_and_tail_stay_around_a_mark()

@@ -226,6 +226,35 @@ public sealed class RefreshTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_login_in_two_accounts_files_is_refreshed_once_by_two_nodes()
+    {
+        const string Second = "second.example.com";
+        var database = await Postgres.NewDatabaseAsync();
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _tokens.Before = () => gate.Task;
+        await StartAsync(TokenEndpoint.File(3600), database);
+        await _nexus!.PayForAsync(Second, TokenEndpoint.File(3600).Replace("acc_login", "acc_other", StringComparison.Ordinal));
+        var home = Directory.CreateTempSubdirectory("nexus-node-").FullName;
+        await using var second = await NexusApp.StartAsync(_upstream, database, home, ("CLAUDE_OAUTH_TOKEN_URL", _tokens.Url), ("CREDENTIALS_DIR", Path.Combine(_home, "credentials")));
+        await Task.WhenAll(_nexus.ReadyAsync(), second.ReadyAsync());
+        var other = second.Services.GetRequiredService<CredentialFiles>().Find(Second)!.Accounts[0];
+        var first = RunAsync();
+        await NexusApp.UntilAsync(() => Task.FromResult(!_tokens.Requests.IsEmpty), "the first node has asked");
+        var waiting = second.Services.GetRequiredService<TokenRefresh>().RunAsync(other);
+        await using var source = Npgsql.NpgsqlDataSource.Create(database);
+        await NexusApp.UntilAsync(async () =>
+        {
+            await using var waits = source.CreateCommand("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+            return (long)(await waits.ExecuteScalarAsync())! > 0;
+        }, "the second node waits for the login");
+        gate.SetResult();
+        var done = await Task.WhenAll(first, waiting);
+        Assert.True(done.All(refreshed => refreshed));
+        Assert.Single(_tokens.Requests);
+        Assert.Equal(("access-1", "refresh-1"), (other.Secret, (string?)Stored(Second)["oauth"]!["refreshToken"]));
+    }
+
+    [Fact]
     public async Task A_lock_that_another_holds_is_told_from_one_that_cannot_be_made()
     {
         Directory.CreateDirectory(Path.Combine(_home, "credentials"));

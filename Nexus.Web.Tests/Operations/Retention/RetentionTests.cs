@@ -84,6 +84,19 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Analyses_go_with_the_bodies_that_they_were_made_from()
+    {
+        var (old, recent) = (Nexus.Web.Capture.PayloadReader.FirstIdAt(DateTimeOffset.UtcNow.AddMonths(-6)), Guid.CreateVersion7());
+        await _nexus.SqlAsync($"""
+            INSERT INTO analyses (conversation_id, branch_id, status, model, attempts, next_at, requested_by, requested_at, created_at, updated_at, prompt_tokens, completion_tokens, cost_micros, estimated_micros, calls, up_to, messages_sent, messages_left_out)
+            SELECT gen_random_uuid(), name, status, 'm', 1, at, 'x', at, at, at, 0, 0, 0, 0, '{"{}"}', up_to::uuid, 0, 0
+            FROM (VALUES ('made lately of old bodies', 'completed', now(), '{old}'), ('made of new ones', 'completed', now(), '{recent}'), ('made anew now', 'pending', now(), '{old}'), ('failed long ago', 'failed', now() - interval '6 months', NULL), ('failed', 'failed', now(), NULL)) AS v(name, status, at, up_to)
+            """);
+        Assert.Contains("2 rows of analyses", await RunAsync(new RetentionJob(Options.Create(Kept), TimeProvider.System)), StringComparison.Ordinal);
+        Assert.Equal(3, await _nexus.NumberAsync("SELECT count(*) FROM analyses WHERE branch_id IN ('made of new ones', 'made anew now', 'failed')"));
+    }
+
+    [Fact]
     public async Task Parts_that_nothing_names_go_and_those_that_are_named_or_used_again_stay()
     {
         var parts = await _nexus.NumberAsync("SELECT count(*) FROM content_parts");

@@ -2,13 +2,14 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access.Keys;
+using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
 
 namespace Nexus.Web.Conversations.Analyses;
 
-/// <summary>What analyses have cost, in micro-dollars, by the rollups, and what those that wait or run are expected to.</summary>
-internal readonly record struct AnalysisSpending(long Day, long Month, long Reserved);
+/// <summary>What analyses have cost, in micro-dollars, by the rollups and by what these do not have yet, and what those that wait or run are expected to.</summary>
+internal sealed record AnalysisSpending(long Day, long Month, long Reserved);
 
 /// <summary>The budget of analyses, besides those that hold for everybody. Days and months are UTC's.</summary>
 internal sealed class AnalysisBudget(NexusDbContext db, IOptions<AnalysisOptions> options, TimeProvider time)
@@ -20,8 +21,25 @@ internal sealed class AnalysisBudget(NexusDbContext db, IOptions<AnalysisOptions
     {
         var now = time.GetUtcNow();
         var day = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
-        var reserved = await db.Analyses.Where(row => (row.Status == AnalysisRow.Pending || row.Status == AnalysisRow.Processing) && row.Id != except).SumAsync(row => row.EstimatedMicros, cancellation);
-        return new(await SinceAsync(day, now, cancellation), await SinceAsync(day.AddDays(1 - day.Day), now, cancellation), reserved);
+        var month = day.AddDays(1 - day.Day);
+        // Before the rollups: a call that comes into the ledger in between counts twice for this moment, and never not at all.
+        var open = await OpenAsync(except ?? 0, day, month, cancellation);
+        return new(open.Day + await SinceAsync(day, now, cancellation), open.Month + await SinceAsync(month, now, cancellation), open.Reserved);
+    }
+
+    /// <summary>What a row knows to be paid and the ledger does not have: calls that are still in the journal, and those without an answer.</summary>
+    public static string RestSql(string row) =>
+        $"greatest(0, {row}.cost_micros - coalesce((SELECT sum(r.cost_micros) FROM unnest({row}.calls) AS call JOIN requests r ON r.started_at = {PayloadReader.StartSql("call")} AND r.id = call), 0))::bigint";
+
+    private async Task<AnalysisSpending> OpenAsync(long except, DateTimeOffset day, DateTimeOffset month, CancellationToken cancellation)
+    {
+        var sql = $$"""
+            SELECT coalesce(sum(rest) FILTER (WHERE updated_at >= {0}), 0)::bigint AS day, coalesce(sum(rest), 0)::bigint AS month, coalesce(sum(reserved) FILTER (WHERE id <> {2}), 0)::bigint AS reserved
+            FROM (SELECT a.id, a.updated_at, CASE WHEN a.cost_micros > 0 AND a.updated_at >= {1} THEN {{RestSql("a")}} ELSE 0 END AS rest,
+                CASE WHEN a.status IN ('pending', 'processing') THEN a.estimated_micros ELSE 0 END AS reserved
+                FROM analyses a WHERE a.updated_at >= {1} OR a.status IN ('pending', 'processing')) AS known
+            """;
+        return await db.Database.SqlQueryRaw<AnalysisSpending>(sql, day, month, except).SingleAsync(cancellation);
     }
 
     /// <summary>Why an analysis may not be begun; null when it may.</summary>

@@ -11,6 +11,7 @@ internal sealed class AnalysisClaims(NexusDbContext db, TimeProvider time)
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(90);
     public static readonly TimeSpan Beat = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <returns>Null when there is nothing to do: it is done, or another's, or not due yet.</returns>
     public async Task<AnalysisRow?> TakeAsync(long id, CancellationToken cancellation)
@@ -39,12 +40,32 @@ internal sealed class AnalysisClaims(NexusDbContext db, TimeProvider time)
         return WroteAsync(Held(held).ExecuteUpdateAsync(set => set.SetProperty(row => row.ClaimedUntil, until), cancellation));
     }
 
-    /// <summary>What a call has cost counts also when nothing comes of it.</summary>
-    public Task<bool> AddCallAsync(AnalysisRow held, Guid call, long prompt, long completion, long micros, CancellationToken cancellation) =>
-        WroteAsync(db.Database.ExecuteSqlAsync($"""
-            UPDATE analyses SET calls = array_append(calls, {call}), prompt_tokens = prompt_tokens + {prompt}, completion_tokens = completion_tokens + {completion}, cost_micros = cost_micros + {micros}
-            WHERE id = {held.Id} AND claim = {held.Claim}
-            """, cancellation));
+    /// <summary>What a call has cost counts also when nothing comes of it, or when the analysis was asked for anew meanwhile. Once, however often it is said.</summary>
+    /// <param name="call">Null for one without an answer.</param>
+    /// <returns>Whether the analysis is still the holder's.</returns>
+    public async Task<bool> AddCallAsync(AnalysisRow held, Guid? call, long prompt, long completion, long micros, CancellationToken cancellation)
+    {
+        Guid[] calls = call is { } id ? [id] : [];
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE analyses SET calls = calls || {calls}, prompt_tokens = prompt_tokens + {prompt}, completion_tokens = completion_tokens + {completion}, cost_micros = cost_micros + {micros}, updated_at = {time.GetUtcNow()}
+            WHERE id = {held.Id} AND NOT calls && {calls}
+            """, cancellation);
+        return await Held(held).AnyAsync(cancellation);
+    }
+
+    /// <summary>Writes what was paid for also when the database goes away for a while: for as long as a claim holds.</summary>
+    public async Task<bool> KeepTryingAsync(Func<Task<bool>> write, CancellationToken cancellation)
+    {
+        for (var until = time.GetUtcNow() + Lease; ; await Task.Delay(Pause, time, cancellation))
+            try
+            {
+                return await write();
+            }
+            catch (Exception error) when (DatabaseAway.IsDatabase(error) && time.GetUtcNow() < until)
+            {
+                // It may be back in a second.
+            }
+    }
 
     public Task<bool> CompleteAsync(AnalysisRow held, string data, string content, AnalysisInput input, TimeSpan took, CancellationToken cancellation)
     {

@@ -8,4 +8,7 @@ internal sealed class AnalysisFailedException(string message, bool mayPass = fal
 
     /// <summary>What the upstream said to wait; null when it said nothing.</summary>
     public TimeSpan? After => after;
+
+    /// <summary>Time ran out with a call under way, which is paid for all the same: it is tried again once.</summary>
+    public bool TimedOut { get; init; }
 }

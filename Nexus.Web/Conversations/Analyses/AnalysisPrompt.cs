@@ -33,6 +33,8 @@ internal sealed class AnalysisPrompt
         {
             ["model"] = model,
             ["max_tokens"] = maxOutputTokens,
+            // What has come of an answer that breaks off can be counted then.
+            ["stream"] = true,
             ["system"] = Role.Replace("NONCE", nonce, StringComparison.Ordinal),
             ["tools"] = new JsonArray(new JsonObject { ["name"] = AnalysisSchema.Tool, ["description"] = "Records the analysis of the conversation.", ["input_schema"] = AnalysisSchema.New() }),
             ["tool_choice"] = new JsonObject { ["type"] = "tool", ["name"] = AnalysisSchema.Tool },

@@ -13,6 +13,9 @@ internal sealed partial class AnalysisRunner(AnalysisClaims claims, AnalysisAtte
 
     private const double LongestWaitSeconds = 15;
 
+    /// <summary>A call that runs out of time is paid for, and the next is likely to end the same way.</summary>
+    private const int MostTimedOut = 2;
+
     /// <summary>Shorter waits are waited here: Hangfire's clock is looked at four times a minute.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -45,8 +48,8 @@ internal sealed partial class AnalysisRunner(AnalysisClaims claims, AnalysisAtte
     private async Task BeginAsync(AnalysisRow held, CancellationToken stopping)
     {
         Log.Started(logger, held.Id, held.ConversationId, held.BranchId, held.Attempts);
-        if (held.Attempts > Most) // its nodes died over it
-            await claims.FailAsync(held, $"It was begun {held.Attempts - 1} times, and its node was stopped each time. Ask again when Nexus runs steadily.", stopping);
+        if (held.Attempts > Most) // nobody wrote how they ended
+            await claims.FailAsync(held, $"It was begun {held.Attempts - 1} times and not ended: its nodes were killed, or lost the database for long. Ask again when Nexus runs steadily.", stopping);
         else
             await AttemptAsync(held, stopping);
     }
@@ -74,7 +77,7 @@ internal sealed partial class AnalysisRunner(AnalysisClaims claims, AnalysisAtte
         }
         catch (OperationCanceledException) when (box.IsCancellationRequested)
         {
-            await FailedAsync(held, new($"It took more than {options.Value.JobTimeoutMinutes} minutes (AI_WORKER_JOB_TIMEOUT_MINUTES).", mayPass: true), stopping);
+            await FailedAsync(held, new($"It took more than {options.Value.JobTimeoutMinutes} minutes (AI_WORKER_JOB_TIMEOUT_MINUTES).", mayPass: true) { TimedOut = true }, stopping);
         }
         catch (OperationCanceledException)
         {
@@ -94,7 +97,7 @@ internal sealed partial class AnalysisRunner(AnalysisClaims claims, AnalysisAtte
 
     private async Task FailedAsync(AnalysisRow held, AnalysisFailedException failure, CancellationToken stopping)
     {
-        if (!failure.MayPass || held.Attempts >= Most)
+        if (!failure.MayPass || held.Attempts >= (failure.TimedOut ? Math.Min(Most, MostTimedOut) : Most))
         {
             var words = failure.MayPass ? $"{failure.Message} {(held.Attempts == 1 ? "Ask again later." : $"It was tried {held.Attempts} times; ask again later.")}" : failure.Message;
             await claims.FailAsync(held, words, stopping);

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Nexus.Web.Capture;
 using Nexus.Web.Capture.Redaction;
 using Nexus.Web.Operations.Logs;
 using Nexus.Web.Pages;
@@ -47,10 +49,20 @@ internal sealed class TranscriptText(Redactor redactor, SecretMask mask)
         "thinking" => "",
         "text" or "output" => Short(block.Text, LongestText).Trim(),
         "image" or "image elsewhere" or "document" => "(a picture or file)",
-        _ when block.Kind.EndsWith("tool_use", StringComparison.Ordinal) => $"(calls the tool {block.Label}: {Short(block.Text, LongestCall)})",
+        _ when block.Kind.EndsWith("tool_use", StringComparison.Ordinal) => $"(calls the tool {block.Label}: {Short(Call(block.Text), LongestCall)})",
         _ when block.Kind.EndsWith("tool_result", StringComparison.Ordinal) => $"(tool {(block.Failed ? "failed" : "result")}: {Short(string.Join('\n', (block.Parts ?? []).Select(part => part.Kind is "output" or "text" ? part.Text : "(a picture or file)")), LongestResult)})",
         _ => $"({block.Label ?? block.Kind})",
     };
+
+    /// <summary>A tool's input, whose escapes would hide secrets: names and values are looked through as what they say.</summary>
+    private string Call(string json)
+    {
+        if (json.Length == 0)
+            return "";
+        var clean = new ArrayBufferWriter<byte>();
+        JsonRedactor.Write(redactor, Encoding.UTF8.GetBytes(json), clean);
+        return MessageAssembler.Parse(clean.WrittenSpan) is { } node ? PrettyJson.Of(JsonTexts.Each(node, text => mask.Apply(Truncation.Shorten(text, 2 * LongestText)))) : Redactor.Unreadable;
+    }
 
     /// <summary>
     /// Looked through before it is shortened: half a secret is none to the expressions. The mask reads no long texts, so it gets

@@ -16,7 +16,17 @@ internal static class Truncation
     /// <summary>Above any figure of a request's own frame, so that one message always fits beside it.</summary>
     public const int Least = 100;
 
-    public static int Tokens(string text) => (text.Length + CharactersPerToken - 1) / CharactersPerToken;
+    /// <summary>From here on (CJK radicals) scripts have about a token for each character.</summary>
+    private const char FirstWide = '\u2E80';
+
+    public static int Tokens(string text)
+    {
+        var wide = 0;
+        foreach (var character in text)
+            if (character >= FirstWide)
+                wide++;
+        return wide + ((text.Length - wide + CharactersPerToken - 1) / CharactersPerToken);
+    }
 
     /// <summary>
     /// All of it where it fits. Else the end first (at most <paramref name="tail"/> messages), then the beginning (at most
@@ -32,7 +42,7 @@ internal static class Truncation
         var (begin, first) = (0, messages.Count);
         Extend(Math.Max(1, tail));
         if (first == messages.Count)
-            return new([Shorten(messages[^1], room * CharactersPerToken)], messages.Count - 1);
+            return new([ShortenTo(messages[^1], room)], messages.Count - 1);
         for (; begin < head && begin < first && Tokens(messages[begin]) <= room; begin++)
             room -= Tokens(messages[begin]);
         Extend(messages.Count);
@@ -43,6 +53,19 @@ internal static class Truncation
             while (first > begin && messages.Count - first < most && Tokens(messages[first - 1]) <= room)
                 room -= Tokens(messages[--first]);
         }
+    }
+
+    private static string ShortenTo(string text, int tokens)
+    {
+        var most = tokens * CharactersPerToken;
+        var kept = Shorten(text, most);
+        while (Tokens(kept) is var has && has > tokens)
+        {
+            most = Math.Min(most - 1, (int)((long)Math.Min(most, kept.Length) * tokens / has));
+            kept = Shorten(text, most);
+        }
+
+        return kept;
     }
 
     /// <summary>Beginning and end of a text that is too long, three parts to one.</summary>

@@ -97,7 +97,7 @@ internal sealed class DomainRebuild
         await using (var gone = new NpgsqlBatch(connection))
         {
             Guid[] ids = [.. _conversationsBefore.Except(conversations)];
-            foreach (var table in new[] { "conversation_branches WHERE conversation_id", "conversation_words WHERE conversation_id", "conversations WHERE id" })
+            foreach (var table in new[] { "conversation_branches WHERE conversation_id", "conversation_words WHERE conversation_id", "analyses WHERE conversation_id", "conversations WHERE id" })
                 gone.BatchCommands.Add(new($"DELETE FROM {table} = ANY($1)") { Parameters = { new() { Value = ids } } });
             await gone.ExecuteNonQueryAsync(cancellation);
         }

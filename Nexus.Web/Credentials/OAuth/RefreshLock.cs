@@ -25,25 +25,39 @@ internal sealed class RefreshLock : IAsyncDisposable
 
     /// <param name="database">Null for the command line.</param>
     /// <param name="names">Of account and login: nodes that have one of them in common wait for each other.</param>
-    /// <param name="patience">Null for 20 s, more than a refresh takes.</param>
+    /// <param name="patience">With each of both locks; null for 20 s, more than a refresh takes.</param>
     public static async Task<RefreshLock> TakeAsync(string path, Database? database, IReadOnlyCollection<string> names, CancellationToken cancellation, TimeSpan? patience = null)
     {
         var held = new RefreshLock();
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(patience ?? Patience);
-        try
-        {
-            held._file = await OpenAsync(Path.Combine(Path.GetDirectoryName(path)!, "." + Path.GetFileName(path) + ".lock"), limit.Token);
-            if (database?.State.Condition == DatabaseCondition.Ready)
-                held._connection = await LockAsync(database, names, limit.Token);
-        }
-        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
-        {
-            held.IsBusy = held._file is null && error is OperationCanceledException;
-            // A read-only mount, a database that went away this moment, a holder that hangs: the refresh itself is more important.
-        }
-
+        // First the database's: who waits for a login holds no file that its holder has yet to write.
+        if (database?.State.Condition == DatabaseCondition.Ready)
+            await TryAsync(async limit => held._connection = await LockAsync(database, names, limit));
+        held.IsBusy = await TryAsync(async limit => held._file = await OpenAsync(Path.Combine(Path.GetDirectoryName(path)!, "." + Path.GetFileName(path) + ".lock"), limit));
         return held;
+
+        // A read-only mount, a database that went away this moment, a holder that hangs: the refresh itself is more important. True when time ran out.
+        async Task<bool> TryAsync(Func<CancellationToken, Task> take)
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(patience ?? Patience);
+            try
+            {
+                await take(limit.Token);
+                return false;
+            }
+            catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException or UnauthorizedAccessException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
+            {
+                return error is OperationCanceledException;
+            }
+        }
+    }
+
+    /// <summary>Gives the lock file back, and keeps account and login.</summary>
+    public async ValueTask ReleaseFileAsync()
+    {
+        if (_file is { } file)
+            await file.DisposeAsync();
+        _file = null;
     }
 
     public async ValueTask DisposeAsync()
@@ -63,8 +77,7 @@ internal sealed class RefreshLock : IAsyncDisposable
             await connection.DisposeAsync();
         }
 
-        if (_file is { } file)
-            await file.DisposeAsync();
+        await ReleaseFileAsync();
     }
 
     private static async Task<FileStream> OpenAsync(string path, CancellationToken cancellation)

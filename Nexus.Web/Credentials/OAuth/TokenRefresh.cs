@@ -81,8 +81,10 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
         var spent = new HashSet<string?> { known.Refresh };
         try
         {
-            await using (await RefreshLock.TakeAsync(files.PathOf(account.Domain), _database, [account.Id, LoginOf(account)], CancellationToken.None))
-                await RenewAsync(account, spent);
+            await using var held = await RefreshLock.TakeAsync(files.PathOf(account.Domain), _database, [account.Id, LoginOf(account)], CancellationToken.None);
+            await RenewAsync(account, spent);
+            // Other nodes wait for the login until all its files have the new tokens; for the files nobody waits with one in hand.
+            await held.ReleaseFileAsync();
             await ShareAsync(account, spent);
             return true;
         }
@@ -136,7 +138,7 @@ internal sealed partial class TokenRefresh(CredentialFiles files, CredentialSeal
 
     /// <summary>
     /// The refresh token that was spent may stand in other domains' files, too, and in the account that an edit of the file has
-    /// made anew meanwhile: each of them has the new tokens at once, and then its file. After the own lock, so that no two wait for each other.
+    /// made anew meanwhile: each of them has the new tokens at once, and then its file. After the own file's lock, so that no two wait for each other, and before the login's, so that no node refreshes what another file still says.
     /// </summary>
     private async Task ShareAsync(Account account, HashSet<string?> spent)
     {

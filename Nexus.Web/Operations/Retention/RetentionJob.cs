@@ -27,8 +27,8 @@ internal sealed class RetentionJob(IOptions<RetentionOptions> options, TimeProvi
             ("cache_misses", "started_at < $1", ledger), ("attempts", "started_at < $1", ledger), ("alerts", "resolved_at < $1", ledger), ("alert_silences", "ends_at < $1", ledger), ("alert_deliveries", "created_at < $1", Day(now - DeliveriesKept)), ("reports", "to_at < $1", rollups),
             ("dashboard_sessions", "greatest(last_seen_at, ended_at) < $1", Day(now - SessionsKept)), ("content_grants", "ends_at < $1", Day(now - SessionsKept)),
             ("audit_log", "at < $1", Day(RetentionAge.Parse(options.Value.Audit).Bound(now))),
-            // What people typed is kept as long as the bodies that it stands in.
-            ("analyses", "requested_at < $1", payloads),
+            // What people typed is kept as long as the bodies that it stands in: up to the one that a result has read last.
+            ("analyses", $"status NOT IN ('pending', 'processing') AND coalesce(up_to < $1, requested_at < {PayloadReader.StartSql("$1")})", FirstId(payloads)),
             ("conversation_words", "request_id < $1", FirstId(payloads)), ("conversation_hooks", "request_id < $1", FirstId(ledger)),
             ("conversation_branches", Ended, ledger), ("conversation_sessions", Ended, ledger), ("conversations", "last_at < $1", ledger),
         ];

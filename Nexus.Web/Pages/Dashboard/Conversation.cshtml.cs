@@ -60,7 +60,9 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
     public async Task<IActionResult> OnPostAnalyseAsync(Guid id, string branch, string? instruction, CancellationToken cancellation)
     {
         _problem = await analyses.AskAsync(Actor.Of(HttpContext), id, branch, instruction, cancellation);
-        return await OnGetAsync(id, Analysis, branch, null, null, null, cancellation);
+        // A page that is loaded again must not ask again.
+        return _problem is null && !Request.IsHtmx() ? LocalRedirect($"/dashboard/conversation/{id}?view={Analysis}&branch={Uri.EscapeDataString(branch)}")
+            : await OnGetAsync(id, Analysis, branch, null, null, null, cancellation);
     }
 
     public async Task<IActionResult> OnGetExportAsync(Guid id, CancellationToken cancellation)

@@ -11,7 +11,12 @@ namespace Nexus.Web.Pages.Shared.Analyses;
 /// <param name="Cost">What asking is expected to cost; null while it cannot be asked for.</param>
 /// <param name="GoneOn">The conversation has gone on since the result was made.</param>
 /// <param name="Problem">Why the last wish was refused.</param>
-public sealed record AnalysisPanel(string Address, string Token, AnalysisLine? Line, Analysis? Result, string? Off = null, AnalysisCost? Cost = null, bool GoneOn = false, string? Problem = null);
+/// <param name="EverySeconds">How often the page looks while it is on its way.</param>
+public sealed record AnalysisPanel(string Address, string Token, AnalysisLine? Line, Analysis? Result, string? Off = null, AnalysisCost? Cost = null, bool GoneOn = false, string? Problem = null, int EverySeconds = 2)
+{
+    /// <summary>It changes without anybody's doing; switched off, it waits for an operator.</summary>
+    public bool Follows => Line?.IsUnderWay == true && Off is null;
+}
 
 /// <param name="Tokens">That are sent, estimated.</param>
 /// <param name="Micros">Null while there are no prices.</param>
