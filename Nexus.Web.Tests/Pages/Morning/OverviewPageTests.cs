@@ -34,6 +34,33 @@ public sealed class OverviewPageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Errors_of_two_days_are_found_by_their_index_among_many_requests()
+    {
+        await using (var many = _source.CreateCommand("""
+            SELECT nexus_ensure_month('2025-03-10Z');
+            INSERT INTO requests (id, started_at, domain, method, path, outcome, lane, payload, streaming, input_tokens, output_tokens, cache_creation_5m_tokens, cache_creation_1h_tokens, cache_read_tokens, duration_ms, tool_calls, message_count, request_bytes, response_bytes)
+            SELECT gen_random_uuid(), timestamptz '2025-03-10Z' - n * interval '5 seconds', 'one.example', 'POST', '/v1/messages', CASE WHEN n % 500 = 0 THEN 'refused' ELSE 'completed' END, 'main', 'none', false, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1 FROM generate_series(1, 20000) AS n;
+            ANALYZE requests_2025_03
+            """))
+            await many.ExecuteNonQueryAsync();
+        async Task<List<string>> LinesAsync(string sql, params object[] values)
+        {
+            await using var command = _source.CreateCommand(sql);
+            foreach (var value in values)
+                command.Parameters.Add(new() { Value = value });
+            await using var reader = await command.ExecuteReaderAsync();
+            var lines = new List<string>();
+            while (await reader.ReadAsync())
+                lines.Add(reader.GetString(0));
+            return lines;
+        }
+
+        var index = Assert.Single(await LinesAsync("SELECT indexrelid::regclass::text FROM pg_index JOIN pg_inherits ON inhrelid = indexrelid WHERE inhparent = 'ix_requests_failed'::regclass AND indrelid = 'requests_2025_03'::regclass"));
+        var day = new DateTime(2025, 3, 9, 0, 0, 0, DateTimeKind.Utc);
+        Assert.Contains(await LinesAsync("EXPLAIN " + MorningFacts.ErrorsSql, day.AddDays(-1), day), line => line.Contains(index, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Figures_are_compared_with_the_same_length_of_time_a_day_before()
     {
         var hour = Nexus.Web.Usage.TimeBuckets.StartOf(DateTimeOffset.UtcNow, TimeSpan.FromHours(1));

@@ -10,7 +10,7 @@ using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
 
-/// <summary>The page for the morning: what somebody has to know, then what flows by, then figures in detail. From the rollups, so that it costs the same at any size of the ledger.</summary>
+/// <summary>The page for the morning: what somebody has to know, then what flows by, then figures in detail. Figures are the rollups', errors are found by their index, and the last lines by the ledger's key: it costs the same at any size of the ledger.</summary>
 internal sealed class OverviewModel(MorningPages morning, InFlightSnapshots inFlight, NexusDbContext db, ProxyAddress proxy, TimeProvider time) : PageModel
 {
     public Fragment Morning { get; private set; } = null!;
