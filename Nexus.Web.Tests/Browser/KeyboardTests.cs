@@ -131,6 +131,96 @@ public sealed class KeyboardTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Enter_in_the_palette_waits_for_the_answer_to_what_is_in_the_field()
+    {
+        await using var viewer = await chromium.LogInAsync(_nexus);
+        var page = viewer.Page;
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.RouteAsync("**/dashboard/palette?q=new**", async route =>
+        {
+            await go.Task;
+            await route.ContinueAsync();
+        });
+        await page.Keyboard.PressAsync("Control+k");
+        await Assertions.Expect(page.Locator("#palette [aria-selected=true]")).ToBeVisibleAsync();
+        await page.Keyboard.TypeAsync("new key");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#palette")).ToBeVisibleAsync();
+        go.SetResult();
+        await viewer.ArrivesAtAsync("**/dashboard/keys#new-key");
+        await page.Keyboard.PressAsync("Escape");
+
+        // Opened again it shows nothing of before.
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Locator("#palette input").FillAsync("jobs");
+        await Assertions.Expect(page.Locator("#palette [aria-selected=true]")).ToContainTextAsync("Jobs");
+        await page.Keyboard.PressAsync("Escape");
+        var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.RouteAsync("**/dashboard/palette?q=jobs", async route =>
+        {
+            await again.Task;
+            await route.ContinueAsync();
+        });
+        await page.Keyboard.PressAsync("Control+k");
+        await Assertions.Expect(page.Locator("#palette")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#palette [role=option]")).ToHaveCountAsync(0);
+        again.SetResult();
+        await Assertions.Expect(page.Locator("#palette [aria-selected=true]")).ToContainTextAsync("Jobs");
+        await viewer.AssertCleanAsync("palette that waits");
+    }
+
+    [Fact]
+    public async Task Escape_leaves_no_form_that_somebody_has_begun_to_fill_in()
+    {
+        await using var viewer = await chromium.LogInAsync(_nexus);
+        var page = viewer.Page;
+        await page.GotoAsync("/dashboard/job/vacuum");
+        var field = page.Locator("main form input[name=minutes]");
+        var before = await field.InputValueAsync();
+        await field.FillAsync("77");
+        await field.BlurAsync();
+        await page.EvaluateAsync("document.querySelector('main .crumbs a').addEventListener('click', () => { document.body.dataset.left = 'yes'; })");
+        await page.Keyboard.PressAsync("Escape");
+        await page.Keyboard.PressAsync("?");
+        await Assertions.Expect(page.Locator("#keyboard")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        Assert.Null(await page.Locator("body").GetAttributeAsync("data-left"));
+        Assert.Equal("77", await field.InputValueAsync());
+        await field.FillAsync(before);
+        await field.BlurAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await viewer.ArrivesAtAsync("**/dashboard/jobs");
+    }
+
+    [Fact]
+    public async Task A_table_with_a_default_view_keeps_its_whole_when_the_filter_is_emptied()
+    {
+        var session = await DashboardSession.StartAsync(_nexus);
+        await session.PostAsync("/dashboard/requests", "/dashboard/views?handler=Save", false, ("page", "requests"), ("name", "One"), ("query", "?domain=one.example"));
+        await using var viewer = await chromium.LogInAsync(_nexus);
+        var page = viewer.Page;
+        await page.GotoAsync("/dashboard/views");
+        await page.ClickAsync("text=Set as default");
+        await page.GotoAsync("/dashboard/requests");
+        await viewer.ArrivesAtAsync("**/dashboard/requests?domain=one.example*");
+        await page.SelectOptionAsync("#filter-domain", "");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/dashboard/requests\\?all=?$"));
+        await page.ReloadAsync();
+        await Assertions.Expect(page.Locator("#filter-domain")).ToHaveValueAsync("");
+        await Assertions.Expect(page.Locator("#request-rows tr")).ToHaveCountAsync(50);
+    }
+
+    [Fact]
+    public async Task Times_that_a_page_was_sent_with_are_of_the_day_on_which_it_is_looked_at()
+    {
+        await using var viewer = await chromium.LogInAsync(_nexus);
+        var page = viewer.Page;
+        await page.Clock.SetFixedTimeAsync(DateTime.UtcNow.AddDays(2));
+        await page.GotoAsync("/dashboard/requests");
+        await Assertions.Expect(page.Locator("#request-rows time").First).ToHaveTextAsync(new Regex("^\\d+ [A-Z][a-z]{2}( \\d{4})?, \\d\\d:\\d\\d:\\d\\d$"));
+    }
+
+    [Fact]
     public async Task A_table_is_arranged_sorted_saved_as_a_view_and_opened_from_the_palette()
     {
         await using var viewer = await chromium.LogInAsync(_nexus);

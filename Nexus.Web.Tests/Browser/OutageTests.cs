@@ -31,6 +31,12 @@ public sealed class OutageTests(Chromium chromium)
             await Assertions.Expect(page.Locator("#away .notice")).ToContainTextAsync("Figures as of");
             await Assertions.Expect(page.Locator(".tiles")).ToBeVisibleAsync();
             await viewer.PictureAsync("away-open");
+            // What needs no database is answered meanwhile, and takes no notice off old figures.
+            await page.Keyboard.PressAsync("Control+k");
+            await Assertions.Expect(page.Locator("#palette [aria-selected=true]")).ToBeVisibleAsync();
+            await page.Keyboard.PressAsync("Escape");
+            await Assertions.Expect(page.Locator("#palette")).ToBeHiddenAsync();
+            await Assertions.Expect(page.Locator("#away .notice")).ToContainTextAsync("The database is away");
 
             // Loaded anew: as it was last seen, with what is left of it in place.
             await using var second = await chromium.OpenAsync(nexus);

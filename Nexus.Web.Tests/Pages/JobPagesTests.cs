@@ -117,6 +117,15 @@ public sealed class JobPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_page_of_runs_after_one_that_is_not_there_any_more_begins_with_the_newest()
+    {
+        await using (var source = NpgsqlDataSource.Create(_database + ";Pooling=false"))
+        await using (var insert = source.CreateCommand("INSERT INTO job_runs (id, job, node, started_at, finished_at, outcome, by_hand) VALUES ('0190f0e0-0000-7000-8000-000000000001', 'retention', 'old', now(), now(), 'succeeded', false)"))
+            await insert.ExecuteNonQueryAsync();
+        Assert.Contains("0190f0e0-0000-7000-8000-000000000001", await _session.PageAsync($"/dashboard/job/retention?handler=Runs&before={Guid.NewGuid()}", htmx: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task While_a_job_runs_its_page_says_how_far_it_is_and_a_second_start_leaves_it_single()
     {
         await using var blocker = new NpgsqlConnection(_database);

@@ -77,6 +77,8 @@ internal static class DashboardFeature
                     Secure(context);
                 return Task.CompletedTask;
             });
+            if (database.State is { Condition: DatabaseCondition.Away } away)
+                context.Response.Headers[StoredViewFilter.AwayHeader] = away.Since.ToString("O");
             return next(context);
         });
         var trail = app.Services.GetRequiredService<AuditTrail>();
@@ -93,7 +95,13 @@ internal static class DashboardFeature
             {
                 await next(context);
             }
-            catch (Exception error) when (DatabaseAway.IsDatabase(error) && !context.Response.HasStarted)
+            catch (Exception error) when (DatabaseAway.Unusable(error) is { } problem && !context.Response.HasStarted)
+            {
+                context.Response.Clear();
+                Secure(context);
+                await Results.Text(problem, statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
+            }
+            catch (Exception error) when (DatabaseAway.IsAway(error, database.State) && !context.Response.HasStarted)
             {
                 context.Response.Clear();
                 Secure(context);

@@ -7,8 +7,27 @@ internal static class DatabaseAway
 {
     private const string Message = "The database is not available. Requests are still proxied and kept; try again when /health says connected.";
 
-    /// <summary>Whether an error says that the server is away or not migrated yet.</summary>
+    /// <summary>Whether an error is the database's at all: what goes on by itself tries again later, whatever it was.</summary>
     public static bool IsDatabase(Exception error) => error is NpgsqlException or TimeoutException || (error.InnerException is { } inner && IsDatabase(inner));
+
+    /// <summary>
+    /// Whether an error says that the server is away. One that answers and refuses is there: it could not use a value (class 22), a row
+    /// stands against another (23), the statement was wrong (42; before its schema is there that is no fault of the statement) or took too long (57014).
+    /// </summary>
+    public static bool IsAway(Exception error, DatabaseState state) => error switch
+    {
+        PostgresException { SqlState: var code } => !(code.StartsWith("22", StringComparison.Ordinal) || code.StartsWith("23", StringComparison.Ordinal) || code == PostgresErrorCodes.QueryCanceled
+            || (code.StartsWith("42", StringComparison.Ordinal) && state.Condition == DatabaseCondition.Ready)),
+        NpgsqlException or TimeoutException => true,
+        _ => error.InnerException is { } inner && IsAway(inner, state),
+    };
+
+    /// <summary>What a value is that no row can have, such as a text with a NUL, in words for who sent it; null when the error is another.</summary>
+    public static string? Unusable(Exception error) => error switch
+    {
+        PostgresException { SqlState: var code } refused => code.StartsWith("22", StringComparison.Ordinal) ? $"A value of this request is none that the database can hold ({code}: {refused.MessageText})." : null,
+        _ => error.InnerException is { } inner ? Unusable(inner) : null,
+    };
 
     /// <summary>For scripts.</summary>
     public static IResult Json(HttpContext context)

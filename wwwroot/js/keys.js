@@ -45,13 +45,21 @@
     else location.reload();
   };
 
+  // What somebody has begun to fill in is not left by a key that they may have meant for something else.
+  const begun = () => [...document.forms].some((form) => (form.method !== "get" || form.hasAttribute("hx-post")) && [...form.elements].some((field) =>
+    field.options ? [...field.options].some((option) => option.selected !== option.defaultSelected) && [...field.options].some((option) => option.defaultSelected || option.index > 0 && option.selected)
+      : field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked
+        : field.matches("input:not([type=hidden]), textarea") && field.value !== field.defaultValue));
+  // False: there was nothing to do, and the key is the browser's.
   const leave = () => {
     const menu = find("main details.menu[open]");
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
     } else if (document.activeElement.closest?.("main tbody tr")) document.activeElement.blur();
-    else follow("main .crumbs a");
+    else if (document.activeElement !== document.body || begun()) return false;
+    else return follow("main .crumbs a");
+    return true;
   };
 
   const search = () => {
@@ -114,8 +122,8 @@
   let going = 0;
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    // Open dialogs and popovers are closed by the browser.
-    if (typing(event.target) || document.querySelector("dialog:modal, :popover-open")) return;
+    // Open dialogs and popovers are closed by the browser; within :is a word that it does not know breaks nothing.
+    if (typing(event.target) || document.querySelector(":is(dialog:modal, :popover-open)")) return;
     const went = Date.now() - going < 1500;
     going = 0;
     if (went) {
@@ -132,8 +140,7 @@
     }
     const act = SHORTCUTS.find((shortcut) => shortcut.keys.includes(event.key))?.act;
     if (!act) return;
-    event.preventDefault();
-    act();
+    if (act() !== false || event.key !== "Escape") event.preventDefault();
   });
 
   // A menu lets go when somebody clicks elsewhere, and a list does not load itself anew under an open one.

@@ -78,6 +78,8 @@
       event.detail.formData.delete(name);
       if (here.has(name)) event.detail.formData.append(name, here.get(name));
     }
+    // The bare address opens the view that is set as the default.
+    if ([...event.detail.formData].length === 0 && document.querySelector("#views-menu[data-default]")) event.detail.formData.append("all", "");
   });
   document.body.addEventListener("htmx:configRequest", (event) => {
     if (!event.detail.elt.matches("[data-table]")) return;

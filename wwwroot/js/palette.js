@@ -17,8 +17,15 @@
     field.setAttribute("aria-activedescendant", option.id);
     option.scrollIntoView({ block: "nearest" });
   };
+  // What the list answers; null: nothing that was asked since the palette opened. Enter waits for the answer to what stands in the field.
+  let answered = null;
+  let pressed = false;
   const open = () => {
     if (document.querySelector("dialog:modal")) return;
+    answered = null;
+    pressed = false;
+    choose(null);
+    list.replaceChildren();
     dialog.showModal();
     field.select();
     htmx.trigger(field, "open");
@@ -59,18 +66,23 @@
     const at = all.indexOf(chosen());
     const step = { ArrowDown: at + 1, ArrowUp: at < 0 ? all.length - 1 : at - 1, Home: event.ctrlKey ? 0 : undefined, End: event.ctrlKey ? all.length - 1 : undefined }[event.key];
     if (step !== undefined && all.length > 0) choose(all[(step + all.length) % all.length]);
-    else if (event.key === "Enter" && chosen()) act(chosen());
-    else return;
+    else if (event.key !== "Enter") return;
+    else if (answered !== field.value) pressed = true;
+    else if (chosen()) act(chosen());
     event.preventDefault();
   });
+  field.addEventListener("input", () => { pressed = false; });
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
     if (option) act(option);
   });
-  list.addEventListener("htmx:afterSwap", () => {
+  list.addEventListener("htmx:afterSwap", (event) => {
+    if (!dialog.open) return;
+    answered = event.detail.requestConfig.parameters.q ?? "";
     const all = options();
     choose(all[0]);
     document.getElementById("palette-count").textContent = all.length === 0 ? "Nothing is found" : all.length === 1 ? "1 result" : `${all.length} results`;
+    if (pressed && answered === field.value && all.length > 0) act(all[0]);
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   for (const button of document.querySelectorAll("[data-palette]")) {

@@ -49,8 +49,10 @@
     // What stands there already says more: of when the figures are.
     if (!away()?.childElementCount) notice(xhr.responseText);
   });
+  // What the page itself has read anew takes the notice off; what others answer, such as the palette, says nothing of its figures.
+  const own = ({ pathInfo }) => new URL(pathInfo.requestPath, location.href).pathname === location.pathname;
   document.body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful && !event.detail.xhr.getResponseHeader("X-Nexus-Database-Away")) away()?.replaceChildren();
+    if (event.detail.successful && own(event.detail) && !event.detail.xhr.getResponseHeader("X-Nexus-Database-Away")) away()?.replaceChildren();
   });
 
   // What shows old figures asks by itself whether there are new ones, wherever the page knows how to read itself anew.

@@ -1,7 +1,7 @@
 // Times on the viewer's clock, with UTC for the pointer; elapsed times that count on by themselves.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  // The same words as the server's (Kit/ViewerClock): what it has written for this zone stays as it is, and nothing moves.
+  // The same words as the server's (Kit/ViewerClock): what it has just written for this zone stays as it is, and nothing moves.
   const parts = new Intl.DateTimeFormat("en-GB", { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -30,12 +30,21 @@
     const text = isRelative ? ago(at) : words(at);
     if (element.textContent !== text) element.textContent = text;
     // Both are had: relative in the page, exact under the pointer.
-    if (isRelative && !element.title.includes(" · ")) element.title = `${words(at)} · ${element.title}`;
-    element.dataset.zone = zone;
+    if (isRelative) {
+      const title = `${words(at)} · ${element.title.split(" · ").at(-1)}`;
+      if (element.title !== title) element.title = title;
+    }
+    if (element.dataset.zone !== zone) element.dataset.zone = zone;
   };
 
+  // Also what is written for this zone: a page that is shown from memory may be of yesterday.
+  const seen = new WeakSet();
   const show = (root) => {
-    for (const element of root.querySelectorAll("time[datetime]")) if (element.dataset.zone !== zone) write(element);
+    for (const element of root.querySelectorAll("time[datetime]")) {
+      if (seen.has(element)) continue;
+      seen.add(element);
+      write(element);
+    }
   };
 
   const milliseconds = (value) =>

@@ -51,6 +51,8 @@ public sealed class OutageTests
                 Assert.Contains("<a href=\"/dashboard/token-usage\">Limits</a>", body, StringComparison.Ordinal);
             }
 
+            using (var palette = await session.SendAsync("/dashboard/palette?q=", htmx: true))
+                Assert.True(palette.IsSuccessStatusCode && palette.Headers.Contains("X-Nexus-Database-Away"));
             var health = await session.PageAsync("/dashboard/health");
             Assert.Contains("The database is away", health, StringComparison.Ordinal);
             Assert.Contains("table class=\"checks\"", health, StringComparison.Ordinal);

@@ -40,6 +40,13 @@ public sealed partial class ConversationOrderTests
         var whole = await session.PageAsync("/dashboard/conversations?only=errors");
         Assert.Contains($"<option value=\"one.example\">one.example ({rows.Count(row => row.Domain == "one.example" && row.Errors > 0)})</option>", whole, StringComparison.Ordinal);
         Assert.Contains($"<option value=\"errors\" selected>with errors ({rows.Count(row => row.Errors > 0) + (await CountAsync(session, "new.example"))})</option>", whole, StringComparison.Ordinal);
+        foreach (var query in new[] { "?single=true", "?q=why" })
+        {
+            var uncounted = await session.PageAsync("/dashboard/conversations" + query);
+            Assert.Contains("<option value=\"errors\">with errors</option>", uncounted, StringComparison.Ordinal);
+            Assert.DoesNotMatch("<option value=\"(one|two).example\">[^<]*\\(", uncounted);
+        }
+
         var both = await session.PageAsync("/dashboard/conversations?single=true&sort=-cost", htmx: true);
         Assert.Contains("Single requests are in the order of their time alone.", both, StringComparison.Ordinal);
     }

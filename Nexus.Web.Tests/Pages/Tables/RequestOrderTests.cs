@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
@@ -103,6 +106,28 @@ public sealed partial class RequestOrderTests : IAsyncLifetime
         Assert.DoesNotContain("sse-connect", bounded, StringComparison.Ordinal);
         foreach (var nonsense in new[] { "1", "1_2_3_4", $"x_{Guid.Empty}_1_", $"5_{Guid.Empty}_99999999999999999_" })
             Assert.Contains("id=\"r-", await _session.PageAsync("/dashboard/requests?range=24h&sort=-cost&before=" + nonsense, htmx: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_in_the_order_of_a_figure_holds_the_newest_as_the_page_does()
+    {
+        await using var scope = _nexus.Services.CreateAsyncScope();
+        var found = await RequestOrder.Sorted(scope.ServiceProvider.GetRequiredService<NexusDbContext>().Requests.AsNoTracking(), "cost", ascending: false, most: 9).ToListAsync();
+        Assert.Equal(_rows.Take(9).Select(row => row.CostMicros ?? -1).OrderDescending(), found.Select(row => row.CostMicros ?? -1));
+    }
+
+    [Theory]
+    [InlineData("/dashboard/requests?domain=%00")]
+    [InlineData("/dashboard/usage?domain=a%00b")]
+    [InlineData("/api/export/requests?range=24h&domain=%00")]
+    public async Task What_no_row_can_have_is_the_askers_mistake_and_no_trouble_of_the_database(string address)
+    {
+        await _session.PageAsync(address.Split('?')[0].Contains("export", StringComparison.Ordinal) ? "/dashboard" : address.Split('?')[0]);
+        using var answer = await _session.SendAsync(address);
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("none that the database can hold (22021", body, StringComparison.Ordinal);
+        Assert.False(answer.Headers.Contains("X-Nexus-Database-Away"));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Nexus.Web.Tests.Usage;
+using Npgsql;
 using Xunit;
 
 namespace Nexus.Web.Tests.Pages.Tables;
@@ -68,6 +69,20 @@ public sealed class SavedViewsTests : IAsyncLifetime
             Assert.Equal(1, await LedgerSums.NumberAsync(_database, $"SELECT count(*) FROM audit_log WHERE action = '{action}' AND actor = 'dashboard'"));
     }
 
+    [Fact]
+    public async Task Who_saves_a_view_at_the_same_moment_as_another_is_told_that_its_name_is_taken()
+    {
+        await using var other = new NpgsqlConnection(_database + ";Pooling=false");
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var insert = new NpgsqlCommand("INSERT INTO saved_views (id, page, name, query, owner, shared, created_at) VALUES (gen_random_uuid(), 'requests', 'Twice', '', 'dashboard', false, now())", other, transaction))
+            await insert.ExecuteNonQueryAsync();
+        var saving = SaveAsync("Twice", "?outcome=errors");
+        await NexusApp.UntilAsync(async () => await LedgerSums.NumberAsync(_database, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'") > 0, "the second waits for the first");
+        await transaction.CommitAsync();
+        Assert.Contains("There is a view 'Twice' of this table already.", WebUtility.HtmlDecode(await saving), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("requests", "", "a name of at most 80")]
     [InlineData("nothing", "x", "There is no table 'nothing'.")]
@@ -83,8 +98,12 @@ public sealed class SavedViewsTests : IAsyncLifetime
         using (var opened = await GetAsync("/dashboard/requests", cookie))
             Assert.Equal((HttpStatusCode.Redirect, $"/dashboard/requests?outcome=errors&saved={id}"), (opened.StatusCode, opened.Headers.Location!.ToString()));
         using (var all = await GetAsync("/dashboard/requests?all", cookie))
+        {
             Assert.Equal(HttpStatusCode.OK, all.StatusCode);
+            Assert.Contains("name=\"query\" value=\"?all\"", await all.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
 
+        await KeptAsync("/dashboard/views?handler=Keep", "/dashboard/requests?all", cookie, ("page", "requests"), ("what", "forget"), ("query", "?all&cols=time"));
         cookie = await KeptAsync("/dashboard/views?handler=Keep", "/dashboard/requests?outcome=errors", ("page", "requests"), ("what", "keep"), ("cols", "time,cost"), ("density", "compact"), ("query", "?outcome=errors&cols=time,cost&density=compact"));
         using (var kept = await GetAsync("/dashboard/requests?outcome=errors", cookie))
         {
@@ -116,12 +135,14 @@ public sealed class SavedViewsTests : IAsyncLifetime
         Assert.Null((await AsAsync("grace@example.com", null)).Compact);
     }
 
-    private async Task<string> KeptAsync(string path, string leadsTo, params (string Name, string Value)[] fields)
+    private Task<string> KeptAsync(string path, string leadsTo, params (string Name, string Value)[] fields) => KeptAsync(path, leadsTo, "", fields);
+
+    private async Task<string> KeptAsync(string path, string leadsTo, string cookies, params (string Name, string Value)[] fields)
     {
         using var form = await _session.SendAsync("/dashboard/requests?all");
         var token = System.Text.RegularExpressions.Regex.Match(await form.Content.ReadAsStringAsync(), "name=\"__RequestVerificationToken\"(?: type=\"hidden\")? value=\"([^\"]+)\"").Groups[1].Value;
         var antiforgery = form.Headers.GetValues("Set-Cookie").Single(value => value.StartsWith(".AspNetCore.Antiforgery", StringComparison.Ordinal)).Split(';')[0];
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { "Cookie", $"{_session.Cookie}; {antiforgery}" } }, Content = new FormUrlEncodedContent([.. fields.Select(field => KeyValuePair.Create(field.Name, field.Value)), new("__RequestVerificationToken", token)]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { "Cookie", $"{_session.Cookie}; {antiforgery}; {cookies}" } }, Content = new FormUrlEncodedContent([.. fields.Select(field => KeyValuePair.Create(field.Name, field.Value)), new("__RequestVerificationToken", token)]) };
         using var answer = await _nexus.Dashboard.SendAsync(request);
         Assert.Equal((HttpStatusCode.Redirect, leadsTo), (answer.StatusCode, answer.Headers.Location!.ToString()));
         var cookie = answer.Headers.GetValues("Set-Cookie").Single(value => value.StartsWith(TablePreferences.Cookie + "=", StringComparison.Ordinal));

@@ -67,6 +67,25 @@ public sealed class TableComponentTests : BunitContext
     }
 
     [Fact]
+    public void A_head_that_needs_a_time_takes_the_place_of_the_one_that_was_chosen()
+    {
+        var view = TestViews.Of(KnownTables.Requests, "?range=custom&from=2026-01-01T00:00&to=2026-11-01T00:00&domain=one.example") with { SortNeeds = [("range", "24h")] };
+        TableColumn Column(string name) => view.Columns.First(column => column.Name == name);
+        Assert.Equal("/dashboard/requests?domain=one.example&range=24h&sort=-cost", view.SortHref(Column("cost")));
+        Assert.Equal("/dashboard/requests?range=custom&from=2026-01-01T00%3A00&to=2026-11-01T00%3A00&domain=one.example&sort=time", view.SortHref(Column("time")));
+    }
+
+    [Fact]
+    public void Where_a_view_is_the_default_the_tables_own_address_says_that_it_is_not_meant()
+    {
+        var bare = TestViews.Of(KnownTables.Requests) with { HasDefault = true };
+        Assert.Equal(("?all", "/dashboard/requests?all", "/dashboard/requests?before=1"), (bare.Query, bare.With(), bare.With(("before", "1"))));
+        Assert.Equal(("", "/dashboard/requests"), (TestViews.Of(KnownTables.Requests).Query, TestViews.Of(KnownTables.Requests).With()));
+        Assert.Equal("?range=7d", (TestViews.Of(KnownTables.Requests, "?range=7d") with { HasDefault = true }).Query);
+        Assert.NotNull(Render<TableBar>(bar => bar.Add(b => b.View, bare)).Find("#views-menu[data-default]"));
+    }
+
+    [Fact]
     public void The_bars_forms_carry_the_filter_the_arrangement_and_what_is_shown()
     {
         var view = TestViews.Of(KnownTables.Requests, "?domain=one.example&cols=outcome,cost&sort=-cost") with { Export = "/api/export/requests?domain=one.example", Saved = [new(Guid.NewGuid(), "requests", "Mine", "/dashboard/requests?saved=1", null, false, true), new(Guid.NewGuid(), "requests", "Theirs", "/x", "ada", true, false)] };
@@ -100,8 +119,13 @@ public sealed class TableComponentTests : BunitContext
         Assert.Equal((true, "time,cost", id), (read.Compact, string.Join(',', read.Columns["requests"]), read.Views["keys"]));
         Assert.Equal(["time", "cost"], TableState.Read(KnownTables.Requests, new Microsoft.AspNetCore.Http.QueryCollection(), read).Shown.Select(column => column.Name));
         Assert.Empty(read.WithColumns("requests", null).WithView("keys", null).Views);
-        foreach (var nonsense in new[] { null, "", "{", "[1]", "\"x\"", new string('x', 5000) })
+        foreach (var nonsense in new[] { null, "", "{", "[1]", "\"x\"", new string('x', 5000), "{\"Columns\":null}", "{\"Columns\":{\"requests\":null},\"Views\":null}" })
+        {
             Assert.Empty(TablePreferences.Read(nonsense).Columns);
+            Assert.Empty(TablePreferences.Read(nonsense).Views);
+        }
+
+        Assert.Equal(["cost"], TablePreferences.Read("{\"Columns\":{\"requests\":[null,\"cost\"]}}").Columns["requests"]);
         Assert.Null(new TablePreferences().WithColumns("requests", [new string('x', 5000)]).Write());
     }
 }

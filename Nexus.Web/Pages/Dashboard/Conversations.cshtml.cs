@@ -86,8 +86,10 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
     {
         var from = time.GetUtcNow().AddDays(-30);
         var known = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model, row.AccountId, Person = row.Owner != "" ? row.Owner : row.KeyId }).Distinct().ToListAsync(cancellation);
-        var domains = await ConversationCounts.DomainsAsync(db, filter, known.Select(row => row.Domain), cancellation);
-        var kinds = await ConversationCounts.KindsAsync(db, filter, cancellation);
+        // Single requests are no conversations; and each word that is searched would be searched twice more.
+        var counted = !single && filter.Words is null;
+        var domains = counted ? await ConversationCounts.DomainsAsync(db, filter, known.Select(row => row.Domain), cancellation) : FilterOption.Of(Sorted(known.Select(row => row.Domain)));
+        var kinds = await ConversationCounts.KindsAsync(db, counted ? filter : null, cancellation);
         return Fragment.Of<ConversationFilters>(
             ("Search", filter.Words), ("Domains", domains), ("Kinds", kinds), ("People", Sorted(known.Select(row => row.Person))), ("Accounts", Sorted(known.Select(row => row.AccountId))), ("Models", Sorted(known.Select(row => row.Model))),
             ("Domain", filter.Domain), ("Person", filter.Person), ("Account", filter.Account), ("Model", filter.Model), ("Only", filter.Only), ("Single", single), ("Keep", view.Arrangement), ("CountsOnly", Request.IsHtmx()),

@@ -62,8 +62,8 @@ internal sealed class ViewsModel(SavedViews saved, KeptPreferences kept, IAntifo
         var preferences = (await kept.ReadAsync(HttpContext, cancellation)).WithColumns(table.Page, columns) with { Compact = what == "forget" ? null : density == "compact" };
         await kept.KeepAsync(HttpContext, preferences, cancellation);
         // The address needs not say any more what is kept; and after forgetting it must not.
-        var pairs = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(query).Where(pair => pair.Key is not ("cols" or "density")).SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)));
-        return Redirect(Microsoft.AspNetCore.WebUtilities.QueryHelpers.AddQueryString(table.Href, pairs));
+        var pairs = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(query).Where(pair => pair.Key is not ("cols" or "density" or "all")).SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value))).ToList();
+        return Redirect(pairs.Count == 0 && preferences.Views.ContainsKey(table.Page) ? table.Href + "?all" : Microsoft.AspNetCore.WebUtilities.QueryHelpers.AddQueryString(table.Href, pairs));
     }
 
     private RedirectResult Back(string page) => Redirect("/dashboard/views?page=" + page);

@@ -32,13 +32,12 @@ internal sealed class JobPages(NexusDbContext db, JobPlans plans)
 
     public async Task<JobLine?> FindAsync(string id, CancellationToken cancellation) => (await ListAsync([id], cancellation)).FirstOrDefault();
 
-    /// <param name="before">The last run of the page before; null for the newest.</param>
+    /// <param name="before">The last run of the page before; null for the newest, as is one that is not there any more.</param>
     public async Task<List<JobRunLine>> RunsAsync(string id, Guid? before, CancellationToken cancellation)
     {
         var runs = db.JobRuns.AsNoTracking().Where(run => run.Job == id);
-        if (before is { } last)
+        if (before is { } last && await runs.Where(run => run.Id == last).Select(run => (DateTimeOffset?)run.StartedAt).FirstOrDefaultAsync(cancellation) is { } at)
         {
-            var at = await runs.Where(run => run.Id == last).Select(run => run.StartedAt).FirstOrDefaultAsync(cancellation);
             runs = runs.Where(run => run.StartedAt < at || (run.StartedAt == at && run.Id.CompareTo(last) < 0));
         }
 

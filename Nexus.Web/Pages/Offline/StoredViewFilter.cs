@@ -22,8 +22,6 @@ internal sealed class StoredViewFilter(StoredViews views, Database database, Fra
     public async Task OnResourceExecutionAsync(ResourceExecutingContext context, ResourceExecutionDelegate next)
     {
         var http = context.HttpContext;
-        if (database.State is { Condition: DatabaseCondition.Away } away)
-            http.Response.Headers[AwayHeader] = away.Since.ToString("O");
         if (!StoredViews.Keeps(http.Request))
         {
             await next();
@@ -55,7 +53,7 @@ internal sealed class StoredViewFilter(StoredViews views, Database database, Fra
 
         if (executed is { Exception: { } error, ExceptionHandled: false })
         {
-            if (!DatabaseAway.IsDatabase(error) || views.Find(key) is not { } last)
+            if (!DatabaseAway.IsAway(error, database.State) || views.Find(key) is not { } last)
                 return;
             executed.ExceptionHandled = true;
             http.Response.Headers[AwayHeader] = Since().ToString("O");

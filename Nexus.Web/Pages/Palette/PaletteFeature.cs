@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Nexus.Web.Access;
 using Nexus.Web.Listening;
+using Nexus.Web.Pages.Offline;
 using Nexus.Web.Pages.Shared.Palette;
 using Nexus.Web.Pages.Tables;
 
@@ -16,10 +17,13 @@ internal static class PaletteFeature
         app.MapGet("/dashboard/palette", FindAsync).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
 
     /// <summary>The options for <c>q</c>, as a fragment.</summary>
-    private static async Task<IResult> FindAsync(HttpContext context, PaletteSearch search, IAntiforgery antiforgery, CancellationToken cancellation)
+    private static async Task<IResult> FindAsync(HttpContext context, PaletteSearch search, IAntiforgery antiforgery, TimeProvider time, CancellationToken cancellation)
     {
         var asked = context.Request.Query["q"].ToString();
         var (groups, problem) = await search.FindAsync(context.User, Arranger.Of(context), asked.Length > PaletteSearch.Longest ? asked[..PaletteSearch.Longest] : asked, cancellation);
+        // The database may have gone before the watch over it has seen that.
+        if (problem is not null && !context.Response.Headers.ContainsKey(StoredViewFilter.AwayHeader))
+            context.Response.Headers[StoredViewFilter.AwayHeader] = time.GetUtcNow().ToString("O");
         var fragment = Fragment.Of<PaletteResults>(("Groups", groups), ("Token", antiforgery.GetAndStoreTokens(context).RequestToken), ("Problem", problem));
         return new RazorComponentResult(fragment.Component, fragment.Parameters);
     }

@@ -4,14 +4,16 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages.Tables;
 
 /// <summary>Reads and keeps <see cref="TablePreferences"/>: by name in the database, for the key in a cookie.</summary>
-internal sealed class KeptPreferences(NexusDbContext db, TimeProvider time)
+internal sealed class KeptPreferences(NexusDbContext db, Database database, TimeProvider time)
 {
     private static readonly CookieOptions Kept = new() { Path = "/", MaxAge = TimeSpan.FromDays(365), SameSite = SameSiteMode.Lax, HttpOnly = true, IsEssential = true };
 
     public async Task<TablePreferences> ReadAsync(HttpContext context, CancellationToken cancellation)
     {
         var who = Arranger.Of(context);
-        return TablePreferences.Read(who.HasOnlyKey ? context.Request.Cookies[TablePreferences.Cookie] : await db.TablePreferences.AsNoTracking().Where(row => row.Person == who.Name).Select(row => row.Settings).FirstOrDefaultAsync(cancellation));
+        if (who.HasOnlyKey)
+            return TablePreferences.Read(context.Request.Cookies[TablePreferences.Cookie]);
+        return database.State.Condition != DatabaseCondition.Ready ? new() : TablePreferences.Read(await db.TablePreferences.AsNoTracking().Where(row => row.Person == who.Name).Select(row => row.Settings).FirstOrDefaultAsync(cancellation));
     }
 
     public async Task KeepAsync(HttpContext context, TablePreferences preferences, CancellationToken cancellation)

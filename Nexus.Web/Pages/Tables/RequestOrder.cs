@@ -37,11 +37,16 @@ internal sealed class RequestOrder(NexusDbContext db)
 
     public static bool IsFigure(string? sort) => sort is not null && Figures.ContainsKey(sort);
 
-    /// <summary>All that a filter leaves, in an order, for a file.</summary>
-    public static IQueryable<LedgerRow> Sorted(IQueryable<LedgerRow> rows, string? sort, bool ascending)
+    /// <summary>What a filter leaves, in an order, for a file: all of it by time; by a figure the newest, as on the page, which says so beside the link.</summary>
+    public static IQueryable<LedgerRow> Sorted(IQueryable<LedgerRow> rows, string? sort, bool ascending, int most = MostSorted)
     {
         if (sort is not null && Figures.TryGetValue(sort, out var by))
+        {
+            var newest = rows.OrderByDescending(row => row.StartedAt).Take(most).Select(row => row.StartedAt);
+            rows = rows.Where(row => row.StartedAt >= newest.Min());
             return new Keyset<LedgerRow>(by, ascending).Order(rows).ThenByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
+        }
+
         return sort == "time" && ascending ? rows.OrderBy(row => row.StartedAt).ThenBy(row => row.Id) : rows.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Pages.Shared.Tables;
 using Nexus.Web.Storage;
+using Npgsql;
 
 namespace Nexus.Web.Pages.Tables;
 
@@ -65,8 +66,18 @@ internal sealed class SavedViews(NexusDbContext db, TimeProvider time)
     private async Task WriteAsync(Actor actor, string action, SavedViewRow row, CancellationToken cancellation)
     {
         db.Record(actor, time.GetUtcNow(), action, $"{row.Page}: {row.Name}", new { row.Query, row.Shared });
-        await db.SaveChangesAsync(cancellation);
+        try
+        {
+            await db.SaveChangesAsync(cancellation);
+        }
+        catch (DbUpdateException error) when (error.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            // Somebody pressed twice: the other was first.
+            throw Taken(row.Name);
+        }
     }
+
+    private static FormatException Taken(string name) => new($"There is a view '{name}' of this table already.");
 
     private async Task<string> NameAsync(string page, string name, Guid? of, Arranger who, CancellationToken cancellation)
     {
@@ -74,7 +85,7 @@ internal sealed class SavedViews(NexusDbContext db, TimeProvider time)
         if (plain.Length is 0 or > LongestName)
             throw new FormatException($"A view needs a name of at most {LongestName} characters.");
         return await db.SavedViews.AnyAsync(row => row.Owner == who.Name && row.Page == page && row.Name == plain && row.Id != of, cancellation)
-            ? throw new FormatException($"There is a view '{plain}' of this table already.") : plain;
+            ? throw Taken(plain) : plain;
     }
 
     private static SavedViewLine Line(SavedViewRow row, Arranger who, TablePreferences preferences) =>

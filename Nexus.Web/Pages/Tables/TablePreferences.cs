@@ -36,13 +36,20 @@ internal sealed record TablePreferences
     {
         try
         {
-            return text is { Length: > 0 and <= Longest } ? JsonSerializer.Deserialize<TablePreferences>(text) ?? new() : new();
+            return text is { Length: > 0 and <= Longest } && JsonSerializer.Deserialize<TablePreferences>(text) is { } read ? Whole(read) : new();
         }
         catch (JsonException)
         {
             return new();
         }
     }
+
+    /// <summary>A cookie is what a browser says: each part of it may be missing.</summary>
+    private static TablePreferences Whole(TablePreferences read) => read with
+    {
+        Columns = (read.Columns ?? new Dictionary<string, string[]>()).Where(pair => pair.Value is not null).ToDictionary(pair => pair.Key, pair => pair.Value.Where(name => name is not null).ToArray()),
+        Views = read.Views ?? new Dictionary<string, Guid>(),
+    };
 
     private static Dictionary<string, string[]> With(IReadOnlyDictionary<string, string[]> all, string page, string[]? columns)
     {

@@ -36,6 +36,9 @@ public sealed record TableView
     /// <summary>Whether columns or density of one's own are kept.</summary>
     public bool Kept { get; init; }
 
+    /// <summary>Whether a view is set as the default: the address without a query opens that, and this table's own says <c>all</c>.</summary>
+    public bool HasDefault { get; init; }
+
     /// <summary>Of the page's forms.</summary>
     public string Token { get; init; } = "";
 
@@ -60,7 +63,9 @@ public sealed record TableView
     public string SortHref(TableColumn column)
     {
         var ascending = IsSorted(column) ? !Ascending : !column.FromTheTop;
-        return Address(Href, [.. Filter, .. Needed(column), .. Arrangement.Where(pair => pair.Name != "sort"), ("sort", column.Natural && !ascending ? null : (ascending ? "" : "-") + column.Name)]);
+        // One range alone: what is needed stands in for what was chosen.
+        var needed = Needed(column).ToList();
+        return Address(Href, [.. Filter.Where(pair => needed.Count == 0 || pair.Name is not ("range" or "from" or "to")), .. needed, .. Arrangement.Where(pair => pair.Name != "sort"), ("sort", column.Natural && !ascending ? null : (ascending ? "" : "-") + column.Name)]);
     }
 
     /// <summary>Whether a click on its head would change the order.</summary>
@@ -75,6 +80,9 @@ public sealed record TableView
 
     private IEnumerable<(string, string?)> Needed(TableColumn column) => column.Number ? SortNeeds : [];
 
-    private static string Address(string href, IEnumerable<(string Name, string? Value)> pairs) =>
-        QueryHelpers.AddQueryString(href, pairs.Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
+    private string Address(string href, IEnumerable<(string Name, string? Value)> pairs)
+    {
+        var said = pairs.Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value)).ToList();
+        return said.Count == 0 && HasDefault ? href + "?all" : QueryHelpers.AddQueryString(href, said);
+    }
 }
