@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Conversations.Rebuilding;
 using Nexus.Web.Operations.Jobs;
@@ -52,6 +53,68 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Equal((Guid.Parse(old), Guid.Parse(recent)), (await ConversationOfAsync(older), await ConversationOfAsync(later)));
         Assert.Contains("4 requests looked at, 0 would be placed elsewhere", await CommandAsync("--dry-run"), StringComparison.Ordinal);
         Assert.Contains("looked at", (await jobs.RunsAsync()).Single(ran => ran.Job == RebuildJob.Id).Summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Analyses_follow_a_conversation_that_joins_another_and_go_with_one_that_is_placed_elsewhere()
+    {
+        // Two go on from a request whose answer is still under way: until it is there they are two conversations.
+        const string Message = """{"role":"user","content":"What is late?"}""";
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _upstream.Answer = async context =>
+        {
+            context.Response.StatusCode = 200;
+            context.Response.ContentType = "text/event-stream";
+            if (!System.Text.Encoding.UTF8.GetString(context.Features.Get<Received>()!.Body).Contains("assistant", StringComparison.Ordinal))
+                await gate.Task;
+            await context.Response.Body.WriteAsync(Streams.Whole);
+        };
+        var first = _session.RequestAsync($$"""{"model":"claude-opus-5","stream":true,"messages":[{{Message}}]}""");
+        await NexusApp.UntilAsync(() => Task.FromResult(!_upstream.Requests.IsEmpty), "the first is under way");
+        var (one, another) = (await GoesOnAsync("Go on."), await GoesOnAsync("Do otherwise."));
+        foreach (var request in new[] { one, another })
+            await NexusApp.UntilAsync(async () => await ConversationOfAsync(request) is not null, "it is a conversation by itself");
+        Guid[] apart = [(await ConversationOfAsync(one))!.Value, (await ConversationOfAsync(another))!.Value];
+        Assert.NotEqual(apart[0], apart[1]);
+        foreach (var conversation in apart)
+            await AnalysedAsync(conversation, "main");
+        await AnalysedAsync(apart[0], "first");
+        await AnalysedAsync(apart[1], "second");
+        gate.SetResult();
+        await first;
+        await NexusApp.UntilAsync(async () => await ConversationOfAsync(one) == await ConversationOfAsync(another), "they are one conversation");
+        var joined = (await ConversationOfAsync(one))!.Value;
+        await using var source = NpgsqlDataSource.Create(_database);
+        await using var followed = source.CreateCommand($"SELECT string_agg(branch_id, ', ' ORDER BY branch_id) FROM analyses WHERE conversation_id = '{joined}'");
+        Assert.Equal("first, main, second", await followed.ExecuteScalarAsync());
+
+        // Of a conversation that a rebuild does not find again nothing is left.
+        var nobodys = Guid.NewGuid();
+        await using (var move = source.CreateCommand($"UPDATE requests SET conversation_id = '{nobodys}'"))
+            await move.ExecuteNonQueryAsync();
+        await AnalysedAsync(nobodys, "main");
+        await CommandAsync();
+        await using var left = source.CreateCommand($"SELECT count(*) FROM analyses WHERE conversation_id = '{nobodys}'");
+        Assert.Equal(0L, await left.ExecuteScalarAsync());
+
+        // Twice: one request that goes on from an unknown one is no conversation yet.
+        async Task<string> GoesOnAsync(string words)
+        {
+            var turns = $$"""{{Message}},{"role":"assistant","content":[{"type":"text","text":"Hello"}]},{"role":"user","content":"{{words}}"}""";
+            var request = await _session.RequestAsync($$"""{"model":"claude-opus-5","stream":true,"messages":[{{turns}}]}""");
+            await _session.RequestAsync($$"""{"model":"claude-opus-5","stream":true,"messages":[{{turns}},{"role":"assistant","content":[{"type":"text","text":"Hello"}]},{"role":"user","content":"And then?"}]}""");
+            return request;
+        }
+    }
+
+    private async Task AnalysedAsync(Guid conversation, string branch)
+    {
+        await using var source = NpgsqlDataSource.Create(_database);
+        await using var insert = source.CreateCommand($$"""
+            INSERT INTO analyses (conversation_id, branch_id, status, model, attempts, next_at, requested_by, requested_at, created_at, updated_at, prompt_tokens, completion_tokens, cost_micros, estimated_micros, calls, messages_sent, messages_left_out)
+            VALUES ('{{conversation}}', '{{branch}}', 'completed', 'm', 1, now(), 'x', now(), now(), now(), 0, 0, 0, 0, '{}', 0, 0)
+            """);
+        await insert.ExecuteNonQueryAsync();
     }
 
     private async Task<(string First, string Second)> TwoTurnsAsync(string words)

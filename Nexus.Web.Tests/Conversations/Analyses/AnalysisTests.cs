@@ -221,6 +221,28 @@ public sealed class AnalysisTests
     }
 
     [Fact]
+    public async Task What_was_paid_for_is_written_once_the_database_is_back_and_once_alone()
+    {
+        await using var nexus = await AnalysingNexus.StartAsync();
+        var conversation = await nexus.ConversationAsync();
+        await nexus.AskAsync(conversation);
+        await nexus.UntilAsync(conversation, "completed");
+        await using var scope = nexus.App.Services.CreateAsyncScope();
+        var claims = scope.ServiceProvider.GetRequiredService<AnalysisClaims>();
+        await using var db = await nexus.App.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+        var held = await db.Analyses.AsNoTracking().SingleAsync();
+        var (tries, call) = (0, Guid.CreateVersion7());
+        // The first is written, but its answer is lost; the claim is another's meanwhile, which frees no money.
+        Assert.False(await claims.KeepTryingAsync(async () =>
+        {
+            var mine = await claims.AddCallAsync(new() { Id = held.Id, Claim = Guid.NewGuid(), ConversationId = held.ConversationId, BranchId = "main", Status = "", Model = "", NextAt = default, RequestedBy = "", RequestedAt = default, CreatedAt = default, UpdatedAt = default }, call, 1, 1, 5_000, CancellationToken.None);
+            return ++tries == 1 ? throw new Npgsql.NpgsqlException("The connection is gone.") : mine;
+        }, CancellationToken.None));
+        var after = await db.Analyses.AsNoTracking().SingleAsync();
+        Assert.Equal((2, held.CostMicros + 5_000, 2), (tries, after.CostMicros, after.Calls.Length));
+    }
+
+    [Fact]
     public async Task Of_many_claims_on_two_nodes_one_is_granted_and_a_stale_holder_writes_nothing()
     {
         await using var nexus = await AnalysingNexus.StartAsync();
