@@ -133,5 +133,5 @@ public sealed class ChartPagesTests(Chromium chromium) : IAsyncLifetime
         return chart;
     }
 
-    private static Task<int> BarsAsync(IPage page) => page.Locator("#usage-chart[data-drawn]").EvaluateAsync<int>($"figure => ({Option})(figure).xAxis[0].data.length");
+    private static Task<int> BarsAsync(IPage page) => page.Locator("#usage-chart[data-drawn]").EvaluateAsync<int>("figure => { const plot = figure.querySelector('.chart-plot'); return (plot && window.echarts.getInstanceByDom(plot))?.getOption()?.xAxis?.[0].data.length ?? 0; }");
 }

@@ -67,7 +67,7 @@ public sealed class Chromium : IAsyncLifetime
 }
 
 [CollectionDefinition(Name)]
-public sealed class InTheBrowser : ICollectionFixture<Chromium>
+public sealed class InTheBrowser : ICollectionFixture<Chromium>, ICollectionFixture<StoredPages>
 {
     public const string Name = "Browser";
 }

@@ -10,7 +10,7 @@ namespace Nexus.Web.Tests.Browser;
 
 /// <summary>Every page as a daily user sees it: light and dark, on a phone, a laptop and a wide screen.</summary>
 [Collection(InTheBrowser.Name)]
-public sealed class EveryPageTests(Chromium chromium, StoredPages pages) : IClassFixture<StoredPages>
+public sealed class EveryPageTests(Chromium chromium, StoredPages pages)
 {
     [Theory]
     [InlineData(false)]
