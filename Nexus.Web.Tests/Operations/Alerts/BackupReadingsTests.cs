@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Nexus.Web.Operations.Alerts;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Health.Probes;
 using Nexus.Web.Storage;
 using Xunit;
 
@@ -50,10 +52,12 @@ public sealed class BackupReadingsTests : IAsyncLifetime
         Assert.Equal("backup", Assert.Single(await ReadAsync()).Rule);
         await RunAsync("restore-drill", Now.AddHours(-10), """[{"file":"backup-20200319-002500.sql.gz","at":"2020-03-19T05:30:00Z"},{"file":"credentials-20200319-002000.tar.gz","at":"2020-03-19T05:31:00Z"}]""");
         Assert.Empty(await ReadAsync());
+        await AssertPagesAgreeAsync(HealthStatus.Healthy);
         // What was restored then is what counts, and not when.
         await _nexus.SqlAsync("DELETE FROM job_runs WHERE job = 'restore-drill'");
         await RunAsync("restore-drill", Now.AddHours(-10), """[{"file":"backup-20200101-002500.sql.gz","at":"2020-03-20T02:00:00Z"}]""");
         Assert.Contains("younger than 200 hours", Assert.Single(await ReadAsync()).Says, StringComparison.Ordinal);
+        await AssertPagesAgreeAsync(HealthStatus.Unhealthy);
     }
 
     [Fact]
@@ -64,8 +68,18 @@ public sealed class BackupReadingsTests : IAsyncLifetime
         await File.WriteAllTextAsync(path, "a backup");
         BackupStore.Record(BackupStore.Read(path), new(Now.AddHours(-6), "line 7 is cut short", null));
         Assert.Contains("line 7 is cut short", Assert.Single(await ReadAsync()).Says, StringComparison.Ordinal);
+        await AssertPagesAgreeAsync(HealthStatus.Unhealthy);
         await RunAsync("restore-drill", Now.AddHours(-5), """[{"file":"backup-20200320-002500.sql.gz","at":"2020-03-20T07:00:00Z"}]""");
         Assert.Empty(await ReadAsync());
+        await AssertPagesAgreeAsync(HealthStatus.Healthy);
+    }
+
+    /// <summary>The check goes by what the alert goes by.</summary>
+    private async Task AssertPagesAgreeAsync(HealthStatus status)
+    {
+        var services = _nexus.App.Services;
+        var probe = new BackupsProbe(services.GetRequiredService<BackupStore>(), services, Options.Create(new BackupOptions { MaxAgeHours = 200 }), new FakeTimeProvider(Now));
+        Assert.Equal(status, (await probe.LookAsync(CancellationToken.None)).Status);
     }
 
     private Task<IReadOnlyList<Reading>> ReadAsync() => _readings.ReadAsync(CancellationToken.None);

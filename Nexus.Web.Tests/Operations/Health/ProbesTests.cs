@@ -88,11 +88,12 @@ public sealed class ProbesTests
         var most = TimeSpan.FromHours(192);
         StoredBackup Made(int hours, Verification? verified) => new($"/b/backup-{hours}", null, 1, Now.AddHours(-hours), verified);
         var good = new Verification(Now, null, null);
-        Assert.Equal(HealthStatus.Degraded, BackupsProbe.Judge([], most, Now).Status);
-        Assert.Equal(HealthStatus.Degraded, BackupsProbe.Judge([Made(1, null)], most, Now).Status);
-        Assert.Equal(HealthStatus.Healthy, BackupsProbe.Judge([Made(1, null), Made(25, good)], most, Now).Status);
-        Assert.Equal(HealthStatus.Unhealthy, BackupsProbe.Judge([Made(1, null), Made(193, good)], most, Now).Status);
-        Assert.Contains("two bytes", BackupsProbe.Judge([Made(1, new(Now, "two bytes differ", null)), Made(25, good)], most, Now).Text, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Degraded, BackupsProbe.Judge(BackupState.Of([]), most, Now).Status);
+        Assert.Equal(HealthStatus.Degraded, BackupsProbe.Judge(BackupState.Of([Made(1, null)]), most, Now).Status);
+        Assert.Equal(HealthStatus.Unhealthy, BackupsProbe.Judge(BackupState.Of([Made(1, null), Made(193, null)]), most, Now).Status);
+        Assert.Equal(HealthStatus.Healthy, BackupsProbe.Judge(BackupState.Of([Made(1, null), Made(25, good)]), most, Now).Status);
+        Assert.Equal(HealthStatus.Unhealthy, BackupsProbe.Judge(BackupState.Of([Made(1, null), Made(193, good)]), most, Now).Status);
+        Assert.Contains("two bytes", BackupsProbe.Judge(BackupState.Of([Made(1, new(Now, "two bytes differ", null)), Made(25, good)]), most, Now).Text, StringComparison.Ordinal);
     }
 
     [Fact]

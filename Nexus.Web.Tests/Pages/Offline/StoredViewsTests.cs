@@ -31,6 +31,12 @@ public sealed class StoredViewsTests
             // No way of writing names makes two people one.
             Ask(name: "ada|" + ClaimTypes.Role, role: "viewer\n"), Ask(name: "", role: "adaviewer"),
         ];
+        foreach (var cookie in new[] { "nexus_theme=dark", "nexus_tables=%7B%7D", ".AspNetCore.Antiforgery.x=another-browser" })
+        {
+            others = [.. others, Ask()];
+            others[^1].Request.Headers.Cookie = cookie;
+        }
+
         Assert.All(others, other => Assert.Null(views.Find(StoredViews.KeyOf(other))));
         Assert.Equal(others.Length, others.Select(StoredViews.KeyOf).Distinct().Count());
     }

@@ -83,6 +83,18 @@ public sealed class SavedViewsTests : IAsyncLifetime
         Assert.Contains("There is a view 'Twice' of this table already.", WebUtility.HtmlDecode(await saving), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_administrator_deletes_what_somebody_shares_and_nothing_that_they_keep_to_themselves()
+    {
+        var shared = await WithAsync(saved => saved.SaveAsync("requests", "Shared", "", true, Ada, new("ada", null), CancellationToken.None));
+        var own = await WithAsync(saved => saved.SaveAsync("requests", "Own", "", false, Ada, new("ada", null), CancellationToken.None));
+        Assert.Null(await WithAsync(saved => saved.DeleteAsync(shared.Id, new("bob@example.com", false), new("bob", null), CancellationToken.None)));
+        foreach (var view in new[] { shared, own })
+            await _session.PostAsync("/dashboard/views", "/dashboard/views?handler=Delete", false, ("id", view.Id.ToString()));
+        Assert.Equal("Own", Assert.Single(await OfAdaAsync()).Name);
+        Assert.Equal(1, await LedgerSums.NumberAsync(_database, "SELECT count(*) FROM audit_log WHERE action = 'view.deleted' AND actor = 'dashboard' AND details->>'owner' = 'ada@example.com'"));
+    }
+
     [Theory]
     [InlineData("requests", "", "a name of at most 80")]
     [InlineData("nothing", "x", "There is no table 'nothing'.")]

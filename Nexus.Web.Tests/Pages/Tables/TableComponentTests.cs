@@ -107,6 +107,8 @@ public sealed class TableComponentTests : BunitContext
         var rows = list.FindAll("tbody tr");
         Assert.Equal((3, 1), (rows[0].QuerySelectorAll("form[method=post]").Length, rows[1].QuerySelectorAll("form[method=post]").Length));
         Assert.Equal("everybody, by ada", rows[1].Children[2].TextContent);
+        var administrator = Render<SavedViewList>(list => list.Add(l => l.Views, [views[1] with { MayDelete = true }]).Add(l => l.Token, "t")).FindAll("form[method=post]");
+        Assert.Equal(["/dashboard/views?handler=Default", "/dashboard/views?handler=Delete"], administrator.Select(form => form.GetAttribute("action")));
         Assert.Contains("No view is saved yet", Render<SavedViewList>(list => list.Add(l => l.Views, []).Add(l => l.Token, "t")).Markup, StringComparison.Ordinal);
     }
 

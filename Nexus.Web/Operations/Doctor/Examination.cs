@@ -27,7 +27,8 @@ internal sealed class Examination(IServiceProvider services, UsableSettings sett
         var upstream = services.GetRequiredService<UpstreamProbe>();
         await AddAsync(upstream, cancellation);
         await AddAsync("clock", "Clock", _ => Task.FromResult(ClockProbe.Judge(database?.ClockOffset, upstream.ClockOffset)), cancellation);
-        await AddAsync(services.GetRequiredService<BackupsProbe>(), cancellation);
+        var backups = services.GetRequiredService<BackupsProbe>();
+        await AddAsync(backups.Name, backups.Title, database is null ? backups.LookAtFilesAsync : backups.LookAsync, cancellation);
         if (services.GetService<CertificateProbe>() is { } certificate)
             await AddAsync(certificate, cancellation);
         return _lines;

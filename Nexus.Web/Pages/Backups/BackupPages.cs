@@ -10,7 +10,7 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages.Backups;
 
 /// <summary>What the page Backups shows.</summary>
-internal sealed class BackupPages(BackupStore store, JobPages jobs, WalArchive archive, StoredBases bases, IOptions<BackupOptions> options, TimeProvider time)
+internal sealed class BackupPages(BackupStore store, JobPages jobs, WalArchive archive, StoredBases bases, NexusDbContext db, IOptions<BackupOptions> options, TimeProvider time)
 {
     private static readonly (string Id, string Verb)[] Jobs =
     [
@@ -40,12 +40,12 @@ internal sealed class BackupPages(BackupStore store, JobPages jobs, WalArchive a
     };
 
     /// <summary>Red when the newest backup is damaged, or the newest that was restored as a test is too old.</summary>
-    public BackupWarning? Warning()
+    public async Task<BackupWarning?> WarningAsync(CancellationToken cancellation)
     {
-        var backups = store.List("database");
-        if (backups.Count == 0)
+        var state = await BackupState.ReadAsync(store.List("database"), db, cancellation);
+        if (state.Newest is null)
             return null;
-        var finding = BackupsProbe.Judge(backups, TimeSpan.FromHours(options.Value.MaxAgeHours), time.GetUtcNow());
+        var finding = BackupsProbe.Judge(state, TimeSpan.FromHours(options.Value.MaxAgeHours), time.GetUtcNow());
         return finding.Fix is not { } fix ? null : new(finding.Status == HealthStatus.Unhealthy ? "bad" : "warn", finding.Text, fix);
     }
 }

@@ -58,7 +58,7 @@ internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStar
 
     private async Task<IActionResult> ShowAsync(string? done, string? problem, CancellationToken cancellation)
     {
-        Results = Fragment.Of<BackupList>(("Backups", pages.List()), ("Jobs", await pages.JobsAsync(cancellation)), ("Warning", pages.Warning()),
+        Results = Fragment.Of<BackupList>(("Backups", pages.List()), ("Jobs", await pages.JobsAsync(cancellation)), ("Warning", await pages.WarningAsync(cancellation)),
             ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Moments", pages.Moments()), ("Done", done), ("Problem", problem));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }

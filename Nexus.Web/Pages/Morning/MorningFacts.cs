@@ -63,7 +63,7 @@ internal sealed class MorningFacts(Database database, IDbContextFactory<NexusDbC
         var good = failed.Count == 0 ? [] : await db.JobRuns.AsNoTracking().Where(run => failed.Contains(run.Job) && run.StartedAt >= since && run.Outcome == JobRuns.Succeeded)
             .GroupBy(run => run.Job).Select(group => new { group.Key, At = group.Max(run => run.StartedAt) }).ToDictionaryAsync(row => row.Key, row => row.At, cancellation);
         var jobs = runs.GroupBy(run => run.Job).Select(group => new FailedJob(group.Key, group.Count(), group.First().StartedAt, group.First().Error, good.TryGetValue(group.Key, out var at) && at > group.First().StartedAt));
-        return new(now, await ErrorsAsync(now, cancellation), [.. jobs.OrderBy(job => job.Recovered).ThenByDescending(job => job.At)], await db.AccountWindows.AsNoTracking().ToListAsync(cancellation), Backups(now));
+        return new(now, await ErrorsAsync(now, cancellation), [.. jobs.OrderBy(job => job.Recovered).ThenByDescending(job => job.At)], await db.AccountWindows.AsNoTracking().ToListAsync(cancellation), await BackupsAsync(db, now, cancellation));
     }
 
     private async Task<List<ErrorKind>> ErrorsAsync(DateTimeOffset now, CancellationToken cancellation)
@@ -78,14 +78,16 @@ internal sealed class MorningFacts(Database database, IDbContextFactory<NexusDbC
         return kinds;
     }
 
-    private BackupGlance Backups(DateTimeOffset now)
+    private async Task<BackupGlance> BackupsAsync(NexusDbContext db, DateTimeOffset now, CancellationToken cancellation)
     {
         var backups = store.List("database");
-        var finding = BackupsProbe.Judge(backups, TimeSpan.FromHours(options.Value.MaxAgeHours), now);
+        var state = await BackupState.ReadAsync(backups, db, cancellation);
+        var finding = BackupsProbe.Judge(state, TimeSpan.FromHours(options.Value.MaxAgeHours), now);
         var drill = backups.Select(backup => backup.Verified).OfType<Verification>().MaxBy(verified => verified.At);
         var next = plans.NextRuns();
         return new(
-            backups.FirstOrDefault()?.MadeAt, backups.FirstOrDefault()?.Bytes ?? 0, drill?.At, drill?.Problem, next.GetValueOrDefault(DatabaseBackupJob.Id), next.GetValueOrDefault(RestoreDrillJob.Id),
+            // Another node's run has made it where this one's files have none.
+            backups.FirstOrDefault()?.MadeAt ?? state.Newest, backups.FirstOrDefault()?.Bytes, drill?.At, drill?.Problem, next.GetValueOrDefault(DatabaseBackupJob.Id), next.GetValueOrDefault(RestoreDrillJob.Id),
             finding.Status switch { HealthStatus.Healthy => "good", HealthStatus.Degraded => "warn", _ => "bad" }, finding.Text, finding.Fix);
     }
 }

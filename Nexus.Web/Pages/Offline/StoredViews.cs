@@ -49,8 +49,8 @@ internal sealed class StoredViews(TimeProvider time) : IDisposable
     {
         var request = context.Request;
         var person = context.User.Identities.SelectMany(identity => identity.Claims.Select(claim => $"{identity.AuthenticationType}|{claim.Type}|{claim.Value}")).Order(StringComparer.Ordinal);
-        // Zone, theme and whatever else is chosen by a cookie; the session's own says nothing that the claims do not, and changes as it is renewed.
-        var chosen = request.Cookies.Where(cookie => cookie.Key.StartsWith("nexus_", StringComparison.Ordinal) && cookie.Key != SessionCookie).Select(cookie => $"{cookie.Key}={cookie.Value}").Order(StringComparer.Ordinal);
+        // Zone, theme and whatever else is chosen by a cookie, and the one that the tokens in the page's forms belong to; the session's own says nothing that the claims do not, and changes as it is renewed.
+        var chosen = request.Cookies.Where(cookie => (cookie.Key.StartsWith("nexus_", StringComparison.Ordinal) && cookie.Key != SessionCookie) || cookie.Key.StartsWith(".AspNetCore.Antiforgery", StringComparison.Ordinal)).Select(cookie => $"{cookie.Key}={cookie.Value}").Order(StringComparer.Ordinal);
         string[] view = [request.Path.Value!.ToLowerInvariant(), request.QueryString.Value ?? "", part ? "part" : "whole", request.Host.Value ?? ""];
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', person.Concat(chosen).Concat(view).Select(one => $"{one.Length}:{one}")))));
     }

@@ -48,10 +48,10 @@ internal sealed class SavedViews(NexusDbContext db, TimeProvider time)
         return row;
     }
 
-    /// <returns>Null when it is not there, or not theirs.</returns>
+    /// <returns>Null when it is not there, or neither theirs nor shared with an administrator.</returns>
     public async Task<SavedViewRow?> DeleteAsync(Guid id, Arranger who, Actor actor, CancellationToken cancellation)
     {
-        if (await OwnAsync(id, who, cancellation) is not { } row)
+        if (await db.SavedViews.FirstOrDefaultAsync(row => row.Id == id && (row.Owner == who.Name || (row.Shared && who.Administers)), cancellation) is not { } row)
             return null;
         db.Remove(row);
         await WriteAsync(actor, "view.deleted", row, cancellation);
@@ -65,7 +65,7 @@ internal sealed class SavedViews(NexusDbContext db, TimeProvider time)
 
     private async Task WriteAsync(Actor actor, string action, SavedViewRow row, CancellationToken cancellation)
     {
-        db.Record(actor, time.GetUtcNow(), action, $"{row.Page}: {row.Name}", new { row.Query, row.Shared });
+        db.Record(actor, time.GetUtcNow(), action, $"{row.Page}: {row.Name}", new { row.Query, row.Shared, row.Owner });
         try
         {
             await db.SaveChangesAsync(cancellation);
@@ -89,5 +89,5 @@ internal sealed class SavedViews(NexusDbContext db, TimeProvider time)
     }
 
     private static SavedViewLine Line(SavedViewRow row, Arranger who, TablePreferences preferences) =>
-        new(row.Id, row.Page, row.Name, $"{KnownTables.Find(row.Page)!.Href}{row.Query}{(row.Query.Length == 0 ? "?" : "&")}saved={row.Id}", row.Owner == who.Name ? null : row.Owner, row.Shared, preferences.Views.GetValueOrDefault(row.Page) == row.Id);
+        new(row.Id, row.Page, row.Name, $"{KnownTables.Find(row.Page)!.Href}{row.Query}{(row.Query.Length == 0 ? "?" : "&")}saved={row.Id}", row.Owner == who.Name ? null : row.Owner, row.Shared, preferences.Views.GetValueOrDefault(row.Page) == row.Id) { MayDelete = row.Owner == who.Name || who.Administers };
 }

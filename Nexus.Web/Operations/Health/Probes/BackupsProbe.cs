@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Options;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Storage;
 
 namespace Nexus.Web.Operations.Health.Probes;
 
 /// <summary>Whether a backup that was restored as a test is young enough.</summary>
-internal sealed class BackupsProbe(BackupStore store, IOptions<BackupOptions> options, TimeProvider time) : IProbe
+internal sealed class BackupsProbe(BackupStore store, IServiceProvider services, IOptions<BackupOptions> options, TimeProvider time) : IProbe
 {
     public string Name => "backups";
 
@@ -14,27 +15,52 @@ internal sealed class BackupsProbe(BackupStore store, IOptions<BackupOptions> op
     /// <summary>Null until they were looked at.</summary>
     public IReadOnlyList<BackupTimes>? Last { get; private set; }
 
-    public Task<Finding> LookAsync(CancellationToken cancellation)
+    public async Task<Finding> LookAsync(CancellationToken cancellation)
     {
         var database = store.List("database");
         var credentials = store.List("credentials");
         Last = [Times("database", database), Times("credentials", credentials)];
-        return Task.FromResult(Judge(database, TimeSpan.FromHours(options.Value.MaxAgeHours), time.GetUtcNow()));
+        return Judge(await StateAsync(database, cancellation), TimeSpan.FromHours(options.Value.MaxAgeHours), time.GetUtcNow());
     }
 
-    /// <param name="backups">Of the database, newest first.</param>
-    public static Finding Judge(IReadOnlyList<StoredBackup> backups, TimeSpan most, DateTimeOffset now)
+    /// <summary>For where there is no database to be asked, and must be none.</summary>
+    public Task<Finding> LookAtFilesAsync(CancellationToken cancellation) =>
+        Task.FromResult(Judge(BackupState.Of(store.List("database")), TimeSpan.FromHours(options.Value.MaxAgeHours), time.GetUtcNow()));
+
+    /// <summary>By the files alone while the database cannot be asked: it has a check of its own.</summary>
+    private async Task<BackupState> StateAsync(List<StoredBackup> files, CancellationToken cancellation)
     {
-        if (backups.Count == 0)
-            return Finding.Warning("There is none yet.", "One is made each night at 00:25 UTC; the page Backups (or nexus backup database) makes one now.");
-        if (backups.FirstOrDefault(backup => backup.Verified is not null) is { Verified.Problem: { } problem })
+        var database = services.GetRequiredService<Database>();
+        if (database.State.Condition == DatabaseCondition.Away)
+            return BackupState.Of(files);
+        try
+        {
+            await using var db = new NexusDbContext(NexusDbOptions.Of(database.JobsDataSource));
+            return await BackupState.ReadAsync(files, db, cancellation);
+        }
+        catch (Exception error) when (DatabaseAway.IsDatabase(error) || error is System.Net.Sockets.SocketException or IOException)
+        {
+            return BackupState.Of(files);
+        }
+    }
+
+    public static Finding Judge(BackupState state, TimeSpan most, DateTimeOffset now)
+    {
+        if (state.Damaged is { Verified.Problem: { } problem })
             return Finding.Failure($"The last drill failed. {problem}", "Make a new backup and verify it on the page Backups; if that fails too, look at the run of restore-drill.");
-        if (backups.FirstOrDefault(backup => backup.Verified is { Problem: null }) is not { } verified)
-            return Finding.Warning($"No backup is verified yet. The newest is {Age(now - backups[0].MadeAt)} old.", "The drill restores the newest each Sunday, or now with the button on the page Backups.");
-        var age = now - verified.MadeAt;
-        return age > most
-            ? Finding.Failure($"The last verified backup is too old. It is {Age(age)} old, more than BACKUP_MAX_AGE_HOURS ({most.TotalHours:0}).", "Look at the last runs of database-backup and restore-drill on the page Jobs.")
-            : Finding.Ok($"The newest that is verified is {Age(age)} old.");
+        const string Look = "Look at the last runs of database-backup and restore-drill on the page Jobs.";
+        if (state.Verified is not { } verified)
+        {
+            if (state.Newest is not { } newest)
+                return Finding.Warning("There is none yet.", "One is made each night at 00:25 UTC; the page Backups (or nexus backup database) makes one now.");
+            return state.IsTooOld(most, now)
+                ? Finding.Failure($"No backup was ever verified, and more than BACKUP_MAX_AGE_HOURS ({most.TotalHours:0}) have passed since the first.", Look)
+                : Finding.Warning($"No backup is verified yet. The newest is {Age(now - newest)} old.", "The drill restores the newest each Sunday, or now with the button on the page Backups.");
+        }
+
+        return state.IsTooOld(most, now)
+            ? Finding.Failure($"The last verified backup is too old. It is {Age(now - verified)} old, more than BACKUP_MAX_AGE_HOURS ({most.TotalHours:0}).", Look)
+            : Finding.Ok($"The newest that is verified is {Age(now - verified)} old.");
     }
 
     private static string Age(TimeSpan age) => Display.Milliseconds(Math.Max(0, age.TotalMilliseconds));

@@ -27,10 +27,11 @@ public sealed record NearLimit(string Name, string Kind, double Share, string Hr
 
 /// <summary>How the backups of the database stand.</summary>
 /// <param name="LastAt">When the newest was made; null: there is none.</param>
+/// <param name="Bytes">Null: it is another node's.</param>
 /// <param name="DrillAt">When one was last restored as a test; <paramref name="DrillProblem"/> says why it failed.</param>
 /// <param name="Tone">"good", "warn" or "bad".</param>
 /// <param name="Words">How they stand, and what to do.</param>
-public sealed record BackupGlance(DateTimeOffset? LastAt, long Bytes, DateTimeOffset? DrillAt, string? DrillProblem, DateTimeOffset? NextBackup, DateTimeOffset? NextDrill, string Tone, string Words, string? Fix);
+public sealed record BackupGlance(DateTimeOffset? LastAt, long? Bytes, DateTimeOffset? DrillAt, string? DrillProblem, DateTimeOffset? NextBackup, DateTimeOffset? NextDrill, string Tone, string Words, string? Fix);
 
 /// <summary>What the overview says beside its figures.</summary>
 /// <param name="AsOf">Errors, jobs, windows and backups are read at most every half minute.</param>
