@@ -30,6 +30,7 @@ public sealed class KitTests : BunitContext
     [InlineData(120, 100, "good", "good", "▲more by 20 %")]
     [InlineData(120, 100, null, "", "▲more by 20 %")]
     [InlineData(100, 100, "bad", "", "=unchanged, 0 %")]
+    [InlineData(100_001, 100_000, "bad", "", "=unchanged, 0 %")]
     [InlineData(5_000, 100, null, "", "▲more by 50 ×")]
     public void A_change_has_a_direction_and_a_judgement_only_where_growth_has_one(long now, long before, string? growth, string tone, string text)
     {

@@ -108,7 +108,7 @@ public sealed class MorningTests : BunitContext
     {
         var tiles = Render<OverviewTiles>(tiles => tiles.Add(t => t.Today, Some).Add(t => t.Day, Some).Add(t => t.Before, Fewer).Add(t => t.Zone, "Europe/Berlin").Add(t => t.Hours, Hours));
         Assert.Equal("$2.00 in the same time a day before", tiles.Find(".delta").GetAttribute("title"));
-        Assert.Equal(["▲more by 50 %", "▲more by 20 %", "▲more by 100 %", "＝unchanged, 0 %", "▲more by 100 %", "▼less by 50 %"], tiles.FindAll(".delta").Select(delta => delta.TextContent));
+        Assert.Equal(["▲more by 50 %", "▲more by 20 %", "▲more by 100 %", "=unchanged, 0 %", "▲more by 100 %", "▼less by 50 %"], tiles.FindAll(".delta").Select(delta => delta.TextContent));
         Assert.Equal(["delta", "delta", "delta bad", "delta", "delta", "delta good"], tiles.FindAll(".delta").Select(delta => delta.ClassName!.Trim()));
         Assert.Equal("Requests per hour: from 0 to 23, 23 at last", tiles.FindAll("svg")[1].GetAttribute("aria-label"));
     }

@@ -26,7 +26,7 @@ internal static class ReportWords
         if (now is not { } is_ || before is not > 0)
             return null;
         var change = (is_ - before.Value) / before.Value;
-        var arrow = change > 0 ? "▲" : change < 0 ? "▼" : "＝";
+        var arrow = change > 0 ? "▲" : change < 0 ? "▼" : "=";
         return $"{arrow} {(Math.Abs(change) > 9.995 ? (is_ / before.Value).ToString("0", CultureInfo.InvariantCulture) + " ×" : Display.Percent(Math.Abs(change)))}";
     }
 
