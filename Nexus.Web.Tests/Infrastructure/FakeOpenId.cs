@@ -41,6 +41,10 @@ internal sealed class FakeOpenId : IAsyncDisposable
 
     public string? OtherNonce { get; set; }
 
+    public string? OtherIssuer { get; set; }
+
+    public string? OtherAudience { get; set; }
+
     /// <summary>Answered in place of a code, where set.</summary>
     public string? Error { get; set; }
 
@@ -124,8 +128,8 @@ internal sealed class FakeOpenId : IAsyncDisposable
         var now = DateTime.UtcNow;
         var token = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Url,
-            Audience = ClientId,
+            Issuer = OtherIssuer ?? Url,
+            Audience = OtherAudience ?? ClientId,
             IssuedAt = now.AddMinutes(-60),
             NotBefore = now.AddMinutes(-60),
             Expires = now + Lasts,

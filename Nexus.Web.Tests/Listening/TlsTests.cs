@@ -65,6 +65,21 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Contains("belong together", Assert.Throws<ConfigurationProblemsException>(() => Program.Build([], values)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Whom_a_proxy_hands_on_is_not_on_this_machine_whatever_it_says()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), null, ("TRUSTED_PROXIES", "127.0.0.1"), ("TOKEN_STATS_ALLOW", "203.0.113.7"));
+        await nexus.ReadyAsync();
+        foreach (var (forwarded, status) in new[] { ("203.0.113.7", HttpStatusCode.Unauthorized), ("127.0.0.9, 203.0.113.8, 127.0.0.1", HttpStatusCode.Unauthorized), (null, HttpStatusCode.OK) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/token-stats");
+            if (forwarded is not null)
+                request.Headers.TryAddWithoutValidation("X-Forwarded-For", forwarded);
+            using var answer = await nexus.Proxy.SendAsync(request);
+            Assert.Equal((forwarded, status), (forwarded, answer.StatusCode));
+        }
+    }
+
     [Theory]
     [InlineData("127.0.0.1", "203.0.113.7", "203.0.113.7")]
     [InlineData("127.0.0.0/8", "198.51.100.1, 203.0.113.7, 127.0.0.9", "203.0.113.7")]

@@ -19,18 +19,13 @@ internal sealed class HeaderGuesses(TimeProvider time)
 
     private readonly LoginThrottle _throttle = new(time, Free);
 
-    /// <summary>How long an address has to wait; null when it may try.</summary>
-    public TimeSpan? Waits(IPAddress? address) => _throttle.Waits(address);
-
-    /// <summary>While an address waits nothing is compared: a right guess must not be told from a wrong one.</summary>
-    public bool Matches(DashboardKey key, string given, IPAddress? address)
+    /// <summary>A right key always passes: one program with an old key must not lock out the others at its address.</summary>
+    /// <param name="wait">How long the address has to wait, after too many wrong keys; null when this one was just wrong.</param>
+    public bool Matches(DashboardKey key, string given, IPAddress? address, out TimeSpan? wait)
     {
-        if (Waits(address) is not null)
-            return false;
-        if (key.Matches(given))
-            return true;
-        _throttle.Begin(address);
-        return false;
+        var right = key.Matches(given);
+        wait = right ? null : _throttle.Begin(address);
+        return right;
     }
 }
 
@@ -45,9 +40,8 @@ internal sealed class DashboardKeyHandler(DashboardKey key, HeaderGuesses guesse
     {
         if (Given(Request.Headers) is not { Length: > 0 } given)
             return Task.FromResult(AuthenticateResult.NoResult());
-        _wait = guesses.Waits(Context.Connection.RemoteIpAddress);
-        var metricsOnly = _wait is null && IsMetricsToken(given);
-        if (!metricsOnly && !guesses.Matches(key, given, Context.Connection.RemoteIpAddress))
+        var metricsOnly = IsMetricsToken(given);
+        if (!metricsOnly && !guesses.Matches(key, given, Context.Connection.RemoteIpAddress, out _wait))
             return Task.FromResult(AuthenticateResult.Fail(_wait is null ? "The dashboard key is wrong." : "Too many wrong keys came from this address."));
         var role = metricsOnly ? Role.Viewer : Role.Administrator;
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, "api key"), new Claim(SignedIn.RoleClaim, role.ToText()), new Claim(SignedIn.WayClaim, "header")], Scheme.Name);

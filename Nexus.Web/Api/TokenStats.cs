@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
+using Nexus.Web.Listening;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Api;
@@ -42,13 +43,16 @@ internal static class TokenStats
     /// <summary>By the socket's address: forwarded headers are anybody's to write.</summary>
     private static bool MayRead(HttpContext context, AccessOptions options, DashboardKey key, HeaderGuesses guesses)
     {
-        var address = context.Connection.RemoteIpAddress is { } remote ? (remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote) : IPAddress.None;
-        if (IPAddress.IsLoopback(address))
+        var caller = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        var address = context.Features.Get<TrustedProxies.Passed>()?.Socket ?? caller;
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        // Whom a proxy on this machine hands on is not on this machine.
+        if (IPAddress.IsLoopback(address) && IPAddress.IsLoopback(caller))
             return true;
         foreach (var allowed in options.TokenStatsAllow.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             if (IPNetwork.TryParse(allowed, out var network) ? network.Contains(address) : IPAddress.TryParse(allowed, out var one) && one.Equals(address))
                 return true;
         var given = context.Request.Headers["X-Dashboard-Key"].ToString();
-        return given.Length > 0 && guesses.Matches(key, given, context.Connection.RemoteIpAddress);
+        return given.Length > 0 && guesses.Matches(key, given, context.Connection.RemoteIpAddress, out _);
     }
 }

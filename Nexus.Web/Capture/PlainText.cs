@@ -10,7 +10,7 @@ internal static class PlainText
         if (text is null)
             return null;
         if (text.Length > most)
-            text = text[..most];
+            text = text[..(most > 0 && char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
         text = text.Replace("\0", "", StringComparison.Ordinal);
         // Encoding replaces what is no character by U+FFFD.
         return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));

@@ -13,10 +13,8 @@ internal sealed class TrustedProxies(IOptions<ListeningOptions> options)
         .Select(part => part.Contains('/', StringComparison.Ordinal) ? IPNetwork.Parse(part) : new IPNetwork(Plain(IPAddress.Parse(part)), IPAddress.Parse(part) is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetwork } ? 32 : 128))];
 
     /// <summary>On a request that one of them handed on.</summary>
-    internal sealed class Passed
-    {
-        public static Passed Through { get; } = new();
-    }
+    /// <param name="Socket">The proxy's own address.</param>
+    internal sealed record Passed(IPAddress Socket);
 
     public bool IsOn => _trusted.Length > 0;
 
@@ -25,13 +23,21 @@ internal sealed class TrustedProxies(IOptions<ListeningOptions> options)
         var connection = context.Connection;
         if (connection.RemoteIpAddress is not { } remote || !IsTrusted(remote))
             return;
-        context.Features.Set(Passed.Through);
+        context.Features.Set(new Passed(remote));
         var headers = context.Request.Headers;
         // From the right, as each proxy appends who asked it; what stands left of the first stranger, a stranger may have written.
         foreach (var part in headers["X-Forwarded-For"].SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Reverse())
         {
             if (!IPEndPoint.TryParse(part, out var caller))
                 break;
+            // Nobody comes over a network from this machine, unless a proxy on it stands before another.
+            if (IPAddress.IsLoopback(Plain(caller.Address)))
+            {
+                if (IsTrusted(caller.Address))
+                    continue;
+                break;
+            }
+
             connection.RemoteIpAddress = Plain(caller.Address);
             if (!IsTrusted(caller.Address))
                 break;

@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 
 namespace Nexus.Web.Storage;
@@ -21,6 +22,27 @@ internal static class DatabaseAway
         NpgsqlException or TimeoutException => true,
         _ => error.InnerException is { } inner && IsAway(inner, state),
     };
+
+    /// <summary>Whether a row is itself why it was not written, and would fail again: what it holds is refused, or cannot even be sent.</summary>
+    public static bool IsOfRow(Exception error)
+    {
+        var sent = false;
+        for (var at = error; at is not null; at = at.InnerException)
+            switch (at)
+            {
+                case PostgresException { SqlState: var code }:
+                    return code.StartsWith("22", StringComparison.Ordinal) || code.StartsWith("23", StringComparison.Ordinal);
+                case EncoderFallbackException:
+                    return true;
+                case OperationCanceledException or ObjectDisposedException or TimeoutException or IOException:
+                    return false;
+                case NpgsqlException:
+                    sent = true;
+                    break;
+            }
+
+        return !sent;
+    }
 
     /// <summary>What a value is that no row can have, such as a text with a NUL, in words for who sent it; null when the error is another.</summary>
     public static string? Unusable(Exception error) => error switch

@@ -68,7 +68,9 @@ public sealed class OpenIdTests : IAsyncLifetime
         await nexus.ReadyAsync();
         Assert.Contains("with the role member", await SignedInAsync(nexus), StringComparison.Ordinal);
         _provider.Claims["email_verified"] = false;
-        Assert.Contains("not a verified address", await RefusedAsync(nexus), StringComparison.Ordinal);
+        Assert.Contains("does not say that ada@one.example is a verified address", await RefusedAsync(nexus), StringComparison.Ordinal);
+        _provider.Claims.Remove("email_verified");
+        Assert.Contains("OIDC_TRUST_EMAIL=true", await RefusedAsync(nexus), StringComparison.Ordinal);
         _provider.Claims["email_verified"] = true;
         _provider.Claims["email"] = "eve@one.example.evil.example";
         var page = await RefusedAsync(nexus);
@@ -84,16 +86,34 @@ public sealed class OpenIdTests : IAsyncLifetime
         }, "the refusal is in the audit log");
     }
 
+    [Fact]
+    public async Task An_address_that_the_provider_says_nothing_of_is_trusted_only_when_told_and_one_that_is_not_verified_never()
+    {
+        var nexus = await StartAsync(null, ("DASHBOARD_ROLES", "@one.example=viewer"), ("OIDC_TRUST_EMAIL", "true"));
+        _provider.Claims.Remove("email_verified");
+        Assert.Contains("You are ada@one.example", await SignedInAsync(nexus), StringComparison.Ordinal);
+        _provider.Claims["email_verified"] = false;
+        Assert.Contains("does not say that", await RefusedAsync(nexus), StringComparison.Ordinal);
+        // An id of the provider's that looks like an address is none.
+        _provider.Claims.Remove("email_verified");
+        _provider.Claims.Remove("email");
+        (_provider.Claims["sub"], _provider.UserInfo["sub"]) = ("eve@one.example", "eve@one.example");
+        Assert.Contains("You are sub:eve@one.example, and nobody has given you a role", await RefusedAsync(nexus), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("state", "Begin it again from here")]
     [InlineData("nonce", "Begin it again from here")]
     [InlineData("expired", "had expired")]
     [InlineData("denied", "did not let you in")]
     [InlineData("signature", "cannot be trusted")]
+    [InlineData("issuer", "cannot be trusted")]
+    [InlineData("audience", "cannot be trusted")]
     public async Task An_answer_that_is_not_good_signs_nobody_in_and_says_what_to_do(string what, string words)
     {
         var nexus = await StartAsync(null, ("DASHBOARD_DEFAULT_ROLE", "viewer"));
         _provider.Forged = what == "signature";
+        (_provider.OtherIssuer, _provider.OtherAudience) = (what == "issuer" ? "https://id.evil.example" : null, what == "audience" ? "another-client" : null);
         (_provider.OtherState, _provider.OtherNonce, _provider.Error, _provider.Lasts) = (what == "state" ? "forged" : null, what == "nonce" ? "forged" : null, what == "denied" ? "access_denied" : null, what == "expired" ? TimeSpan.FromMinutes(-30) : TimeSpan.FromMinutes(5));
         using var visitor = Visitor.Of(nexus, follows: true);
         var page = await visitor.PageAsync("/dashboard/login?handler=oidc");

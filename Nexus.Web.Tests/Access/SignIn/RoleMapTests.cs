@@ -15,6 +15,8 @@ public sealed class RoleMapTests
     [InlineData("bob@one.example", "Platform", "viewer")]
     [InlineData("bob@sub.one.example", "", null)]
     [InlineData("@one.example", "", null)]
+    [InlineData("sub:bob@one.example", "", null)]
+    [InlineData("SUB:bob@one.example", "platform", "operator")]
     [InlineData("group:platform", "", null)]
     public void The_greatest_role_that_names_somebody_holds(string name, string group, string? role) =>
         Assert.Equal(RoleNames.Parse(role), RoleMap.Parse("@one.example=viewer, ada@one.example=administrator, group:platform=operator, ada@one.example=member").Of(name, [group]));

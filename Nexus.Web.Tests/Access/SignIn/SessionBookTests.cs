@@ -29,6 +29,16 @@ public sealed class SessionBookTests : IDisposable
     }
 
     [Fact]
+    public void A_browser_s_name_is_cut_between_characters_and_holds_what_can_be_stored()
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Headers.UserAgent = new string('a', 199) + "😀";
+        Assert.Equal(new string('a', 199), Book().Begin(context, "ada", "sso", Role.Viewer).Row.UserAgent);
+        context.Request.Headers.UserAgent = "b\ud83d\0";
+        Assert.Equal("b\ufffd", Book().Begin(context, "ada", "sso", Role.Viewer).Row.UserAgent);
+    }
+
+    [Fact]
     public void What_is_idle_is_not_listed_and_who_was_seen_is_written_once_a_minute()
     {
         var book = Book();

@@ -96,7 +96,7 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_session_ends_after_its_hours_and_when_the_key_changes()
+    public async Task A_session_lasts_over_a_restart_and_ends_when_the_key_changes()
     {
         string cookies;
         await using (var nexus = await NexusApp.StartAsync(_upstream, directory: _first))

@@ -58,13 +58,38 @@ public sealed class SsoTests : IAsyncLifetime
     {
         await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("group:ops=operator; group:CN=Staff,OU=One=viewer", ("DASHBOARD_SSO_GROUPS_HEADER", "X-Auth-Request-Groups")));
         using var ada = Visitor.Of(nexus, "ada@one.example");
-        using (var twice = await ada.GetAsync("/dashboard/login", (Visitor.Header, "boss@one.example"), ("X-Auth-Request-Groups", "ops")))
-            Assert.StartsWith("/dashboard/refused", twice.Headers.Location?.ToString(), StringComparison.Ordinal);
+        // An HttpClient would send both in one line.
+        using (var raw = await RawClient.ConnectAsync(nexus.Dashboard.BaseAddress!))
+        {
+            await raw.SendAsync($"GET /dashboard/login HTTP/1.1\r\nHost: x\r\n{Visitor.Header}: ada@one.example\r\n{Visitor.Header}: boss@one.example\r\nX-Auth-Request-Groups: ops\r\n\r\n");
+            var twice = await raw.ReadAsync();
+            Assert.Equal(200, twice.Status);
+            Assert.DoesNotContain("Go on as", twice.Text, StringComparison.Ordinal);
+        }
+
         using (var none = await ada.GetAsync("/dashboard/login"))
             Assert.StartsWith("/dashboard/refused", none.Headers.Location?.ToString(), StringComparison.Ordinal);
         using (var entered = await ada.GetAsync("/dashboard/login", ("X-Auth-Request-Groups", "staff, ops")))
             Assert.Equal("/dashboard", entered.Headers.Location?.ToString());
-        Assert.Contains("with the role operator", await ada.PageAsync("/dashboard/sessions"), StringComparison.Ordinal);
+        using (var sessions = await ada.GetAsync("/dashboard/sessions", ("X-Auth-Request-Groups", "ops")))
+            Assert.Contains("with the role operator", await sessions.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        // What the proxy says now holds, not what it said at the sign-in.
+        using (var sessions = await ada.GetAsync("/dashboard/sessions", ("X-Auth-Request-Groups", "CN=Staff")))
+            Assert.Equal(HttpStatusCode.Redirect, sessions.StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_two_headers_that_name_different_people_neither_is_believed()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("@one.example=viewer", ("DASHBOARD_SSO_HEADERS", "X-Forwarded-Email," + Visitor.Header)));
+        using var ada = Visitor.Of(nexus, "ada@one.example");
+        foreach (var forged in new[] { "boss@one.example", "" })
+            using (var login = await ada.GetAsync("/dashboard/login", ("X-Forwarded-Email", forged)))
+                Assert.Equal(HttpStatusCode.OK, login.StatusCode);
+        using (var same = await ada.GetAsync("/dashboard/login", ("X-Forwarded-Email", "ada@one.example")))
+            Assert.Equal("/dashboard", same.Headers.Location?.ToString());
+        using var stranger = await ada.GetAsync("/dashboard/sessions", ("X-Forwarded-Email", "boss@one.example"));
+        Assert.Equal(HttpStatusCode.Redirect, stranger.StatusCode);
     }
 
     [Fact]

@@ -165,6 +165,26 @@ public sealed class AuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_read_is_an_entry_however_its_address_is_spelled()
+    {
+        var (session, first, second) = (await DashboardSession.StartAsync(_nexus), Guid.Parse(await _nexus.MessageAsync("{}")), Guid.Parse(await _nexus.MessageAsync("{}")));
+        await NexusApp.UntilAsync(async () => (await session.PageAsync("/api/requests?limit=10")) is { } listed && listed.Contains(first.ToString(), StringComparison.Ordinal) && listed.Contains(second.ToString(), StringComparison.Ordinal), "both are in the ledger");
+        await session.PageAsync($"/DASHBOARD/Request/{first:N}/");
+        await session.PageAsync($"/api/Requests/{second:N}/Body/");
+        await session.PageAsync($"/Dashboard/compare/?left={first:N}&right={second:B}");
+        await session.PageAsync("/dashboard/Logs/?handler=export");
+        await session.PageAsync("/API/Export/audit/?format=csv");
+        List<string> rows = [];
+        await NexusApp.UntilAsync(async () =>
+        {
+            await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+            rows = await db.Audit.Where(row => row.Action == "content.viewed" || row.Action == "export.made").Select(row => row.Action + " " + row.Subject).ToListAsync();
+            return rows.Count >= 5;
+        }, "the entries are written");
+        Assert.Equal([.. new[] { $"content.viewed request {first}", $"content.viewed request {second}", $"content.viewed requests {first} {second}", "export.made audit", "export.made log" }.Order(StringComparer.Ordinal)], rows.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_secret_that_an_export_was_searched_for_is_masked_however_it_is_escaped()
     {
         var session = await DashboardSession.StartAsync(_nexus);

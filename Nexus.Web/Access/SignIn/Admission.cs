@@ -9,7 +9,7 @@ internal enum Refused
     /// <summary>The name cannot be one, or is one of Nexus's own.</summary>
     Name,
 
-    /// <summary>The provider says that the e-mail address is not verified.</summary>
+    /// <summary>The provider does not say that the e-mail address is verified.</summary>
     Unverified,
     Domain,
     Group,
@@ -26,6 +26,9 @@ internal sealed class Admission(IOptions<SignInOptions> options, IOptions<OpenId
 {
     /// <summary>What audit entries call who has no name.</summary>
     private static readonly string[] Own = ["dashboard", "api key", "cli", "nobody", "unknown", "nexus", "metrics"];
+
+    /// <summary>Begins the name of who has no e-mail address: what follows is the provider's own id, which may look like one.</summary>
+    public const string Subject = "sub:";
 
     private readonly RoleMap _map = RoleMap.Parse(options.Value.Roles);
     private readonly Role? _otherwise = RoleNames.Parse(options.Value.DefaultRole);
@@ -53,5 +56,7 @@ internal sealed class Admission(IOptions<SignInOptions> options, IOptions<OpenId
     private static bool IsName(string name) =>
         name.Length is > 0 and <= 254 && !name.AsSpan().ContainsAnyExceptInRange('!', '~') && !name.Contains(',', StringComparison.Ordinal) && !Own.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    private static string DomainOf(string name) => name.LastIndexOf('@') is > 0 and var at ? name[(at + 1)..] : "";
+    public static bool IsSubject(string name) => name.StartsWith(Subject, StringComparison.OrdinalIgnoreCase);
+
+    private static string DomainOf(string name) => !IsSubject(name) && name.LastIndexOf('@') is > 0 and var at ? name[(at + 1)..] : "";
 }

@@ -68,8 +68,9 @@ internal static class OpenId
         var services = context.HttpContext.RequestServices;
         var entrance = services.GetRequiredService<Entrance>();
         var claims = context.Principal!;
-        var person = PersonOf(claims, services.GetRequiredService<IOptions<OpenIdOptions>>().Value);
-        var (principal, refused) = claims.FindFirst("email_verified")?.Value.Equals("false", StringComparison.OrdinalIgnoreCase) == true
+        var settings = services.GetRequiredService<IOptions<OpenIdOptions>>().Value;
+        var person = PersonOf(claims, settings);
+        var (principal, refused) = !IsVerified(claims, person, settings)
             ? (null, entrance.Refuse(context.HttpContext, person, Refused.Unverified))
             : entrance.Admit(context.HttpContext, person);
         if (refused is { } why)
@@ -86,8 +87,13 @@ internal static class OpenId
 
     /// <summary>Called by their e-mail address. A name that people choose themselves decides nothing, so without an address it is the provider's own id.</summary>
     private static Person PersonOf(ClaimsPrincipal claims, OpenIdOptions settings) => new(
-        claims.FindFirst("email")?.Value is { Length: > 0 } email ? email : "sub:" + claims.FindFirst("sub")?.Value,
+        claims.FindFirst("email")?.Value is { Length: > 0 } email && !Admission.IsSubject(email) ? email : Admission.Subject + claims.FindFirst("sub")?.Value,
         "oidc", [.. claims.FindAll(settings.GroupsClaim).Select(claim => claim.Value)]);
+
+    /// <summary>An address that the provider does not vouch for may be one that its user typed. What it says it has not verified is never trusted.</summary>
+    private static bool IsVerified(ClaimsPrincipal claims, Person person, OpenIdOptions settings) => claims.FindFirst("email_verified")?.Value is { } said
+        ? said.Equals("true", StringComparison.OrdinalIgnoreCase)
+        : settings.TrustEmail || Admission.IsSubject(person.Name);
 
     private static Task Failed(RemoteFailureContext context)
     {

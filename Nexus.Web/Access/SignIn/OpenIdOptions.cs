@@ -26,5 +26,8 @@ internal sealed class OpenIdOptions
     /// <summary>The claim that names the groups somebody is in.</summary>
     public string GroupsClaim { get; set; } = "";
 
+    /// <summary>Whether an e-mail address of which the provider does not say that it is verified counts as verified.</summary>
+    public bool TrustEmail { get; set; }
+
     public bool IsOn => Authority.Length > 0;
 }

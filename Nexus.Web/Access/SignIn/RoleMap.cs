@@ -45,6 +45,6 @@ internal sealed record RoleMap(IReadOnlyList<(string Who, Role Role)> Entries)
     {
         if (who.StartsWith(Group, StringComparison.Ordinal))
             return groups.Contains(who[Group.Length..]);
-        return who[0] == '@' ? name.Length > who.Length && name.EndsWith(who, StringComparison.OrdinalIgnoreCase) : name.Equals(who, StringComparison.OrdinalIgnoreCase);
+        return who[0] == '@' ? name.Length > who.Length && !Admission.IsSubject(name) && name.EndsWith(who, StringComparison.OrdinalIgnoreCase) : name.Equals(who, StringComparison.OrdinalIgnoreCase);
     }
 }

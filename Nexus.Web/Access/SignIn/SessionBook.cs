@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access.Roles;
+using Nexus.Web.Capture;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Access.SignIn;
@@ -126,7 +127,7 @@ internal sealed class SessionBook(IOptions<SignInOptions> options, SessionFile f
         Way = who.Way,
         Role = who.Role.ToText(),
         Address = context.Connection.RemoteIpAddress?.ToString(),
-        UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? agent[..Math.Min(agent.Length, MostCharacters)] : null,
+        UserAgent = context.Request.Headers.UserAgent.ToString() is { Length: > 0 } agent ? PlainText.Clean(agent, MostCharacters) : null,
         CreatedAt = who.Since ?? now,
         LastSeenAt = now,
     };

@@ -65,10 +65,9 @@ internal static class SessionCookie
         var services = context.RequestServices;
         if (who.Way == "key")
             return principal.FindFirst(Sessions.KeyFingerprint)?.Value == services.GetRequiredService<DashboardKey>().Fingerprint ? Role.Administrator : null;
-        // The proxy must still say the same.
-        if (who.Way == "sso" && services.GetRequiredService<SsoHeaders>().Read(context)?.Name != who.Name)
-            return null;
-        return services.GetRequiredService<Admission>().Decide(Ticket.PersonOf(principal, who)) is (var role, null) ? role : null;
+        // The proxy must still name the same, whose groups it says anew each time.
+        var person = who.Way == "sso" ? services.GetRequiredService<SsoHeaders>().Read(context) : Ticket.PersonOf(principal, who);
+        return person?.Name == who.Name && services.GetRequiredService<Admission>().Decide(person) is (var role, null) ? role : null;
     }
 
     private static Task ToLogin(RedirectContext<CookieAuthenticationOptions> context)

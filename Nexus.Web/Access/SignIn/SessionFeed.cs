@@ -62,19 +62,49 @@ internal sealed partial class SessionFeed(Database database, ChangeFeed changes,
         var waiting = book.Unwritten();
         if (waiting.Count == 0)
             return true;
-        var rows = waiting.Select(session => session.Take()).ToList();
         try
         {
-            await WriteAsync(rows, cancellation);
+            await WriteAsync([.. waiting.Select(session => session.Take())], cancellation);
             return true;
         }
-        catch (Exception error) when (DatabaseAway.IsDatabase(error) || error is IOException or OperationCanceledException)
+        catch (Exception error) when (DatabaseAway.IsOfRow(error))
         {
-            foreach (var session in waiting)
-                session.Failed();
-            Log.Later(logger, error.Message);
+            return await WriteSinglyAsync(waiting, cancellation);
+        }
+        // Whatever it was: a fault that left here would stop the gateway.
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            Later(waiting, error);
             return false;
         }
+    }
+
+    /// <summary>One row that cannot be written must not hold up the others.</summary>
+    private async Task<bool> WriteSinglyAsync(IReadOnlyList<KnownSession> waiting, CancellationToken cancellation)
+    {
+        for (var i = 0; i < waiting.Count; i++)
+            try
+            {
+                await WriteAsync([waiting[i].Take()], cancellation);
+            }
+            catch (Exception error) when (DatabaseAway.IsOfRow(error))
+            {
+                Log.Dropped(logger, waiting[i].Row.Id, error.GetBaseException().Message);
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                Later(waiting.Skip(i), error);
+                return false;
+            }
+
+        return true;
+    }
+
+    private void Later(IEnumerable<KnownSession> waiting, Exception error)
+    {
+        foreach (var session in waiting)
+            session.Failed();
+        Log.Later(logger, error.Message);
     }
 
     private async Task WriteAsync(List<SessionRow> rows, CancellationToken cancellation)
@@ -118,5 +148,8 @@ internal sealed partial class SessionFeed(Database database, ChangeFeed changes,
     {
         [LoggerMessage(LogLevel.Debug, "Sessions are written down later: {Reason}")]
         public static partial void Later(ILogger logger, string reason);
+
+        [LoggerMessage(EventName = "session_lost", Level = LogLevel.Warning, Message = "The session {Id} cannot be written down, and is known to this node alone: {Reason}")]
+        public static partial void Dropped(ILogger logger, string id, string reason);
     }
 }

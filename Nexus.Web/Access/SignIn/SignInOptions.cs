@@ -20,7 +20,7 @@ internal sealed class SignInOptions
     /// <summary>A session ends when nothing was asked in it for this long.</summary>
     public int SessionIdleMinutes { get; set; }
 
-    /// <summary>Headers by which a trusted proxy says who asks, separated by commas; the first that is there holds. Empty: none is believed.</summary>
+    /// <summary>Headers by which a trusted proxy says who asks, separated by commas; those that are there must agree. Empty: none is believed.</summary>
     public string SsoHeaders { get; set; } = "";
 
     /// <summary>The header by which it says what groups they are in, separated by commas. Empty: none.</summary>

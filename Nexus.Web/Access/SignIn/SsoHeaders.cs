@@ -17,11 +17,11 @@ internal sealed class SsoHeaders(IOptions<SignInOptions> options)
         if (!IsOn || context.Features.Get<TrustedProxies.Passed>() is null)
             return null;
         var headers = context.Request.Headers;
-        // The first that is there holds, also when it holds nothing good: a proxy that sets one must not be got round by another.
-        if (_names.FirstOrDefault(headers.ContainsKey) is not { } name || headers[name] is not [{ Length: > 0 } value])
+        // Those that are there must agree: of one that the proxy does not set, and so does not take away, a client could write another name.
+        if (_names.Where(headers.ContainsKey).Select(name => headers[name] is [{ } one] ? one.Trim() : "").Distinct(StringComparer.Ordinal).ToList() is not [{ Length: > 0 } value])
             return null;
         IReadOnlyList<string> groups = options.Value.SsoGroupsHeader is { Length: > 0 } header
             ? [.. headers[header].SelectMany(line => SignInOptions.List(line ?? "")).Take(MostGroups)] : [];
-        return new(value.Trim(), "sso", groups);
+        return new(value, "sso", groups);
     }
 }

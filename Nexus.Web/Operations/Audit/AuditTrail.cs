@@ -1,6 +1,6 @@
-using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Nexus.Web.Access.Roles;
+using Nexus.Web.Capture;
 using Nexus.Web.Operations.Logs;
 using Nexus.Web.Storage;
 
@@ -20,6 +20,8 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
 
     private static readonly TimeSpan SameFailure = TimeSpan.FromMinutes(1);
     private const int MostRemembered = 10_000;
+    private const string TooMuch = "too much waits for the database.";
+    private const int MostOfQuery = 2_000;
 
     private readonly Channel<AuditRow> _waiting = Channel.CreateBounded<AuditRow>(new BoundedChannelOptions(Most) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly Dictionary<(string, string?, string, string), DateTimeOffset> _lately = [];
@@ -28,7 +30,7 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
     public void Note(Actor actor, string action, string subject, object? details = null)
     {
         if (!_waiting.Writer.TryWrite(AuditLog.Row(actor, time.GetUtcNow(), action, subject, details)))
-            Log.Lost(logger, action, subject);
+            Log.Lost(logger, action, subject, TooMuch);
     }
 
     /// <summary>At once, for commands: they have nobody who writes later.</summary>
@@ -49,23 +51,25 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
     public void NoteRefused(Actor actor, string person, object details)
     {
         if (IsNew(actor, "login.refused", person, SameFailure))
-            Note(actor, "login.refused", mask.Apply(person.Length > 200 ? person[..200] : person), details);
+            Note(actor, "login.refused", mask.Apply(PlainText.Clean(person, 200)!), details);
     }
 
     /// <summary>Somebody who is signed in asked for what their role does not allow.</summary>
     public void NoteDenied(HttpContext context, string name, string needed)
     {
-        var (actor, path) = (new Actor(name, context.Connection.RemoteIpAddress?.ToString()), context.Request.Path.Value ?? "");
-        var subject = $"{context.Request.Method} {mask.Apply(path.Length > 200 ? path[..200] : path)}";
+        var (actor, method) = (new Actor(name, context.Connection.RemoteIpAddress?.ToString()), context.Request.Method);
+        // By the endpoint: who makes up addresses or methods must not make entries by it.
+        var address = context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } route } ? "/" + route.Trim('/') : "an unknown path";
+        var subject = $"{(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) || HttpMethods.IsDelete(method) ? method : "other")} {address}";
         if (IsNew(actor, "role.refused", subject, SameFailure))
             Note(actor, "role.refused", subject, new { needed });
     }
 
-    /// <summary>After an answer: whether it showed content or was an export is told by its address.</summary>
+    /// <summary>After an answer: whether it showed content or was an export is told by the endpoint that gave it, however its address was spelled.</summary>
     public void NoteRead(HttpContext context)
     {
         var access = ContentAccess.Of(context);
-        if (context.Response.StatusCode >= 300 || (Read(context.Request) ?? (access.Grant is null ? null : ("content.viewed", context.Request.Path.Value ?? ""))) is not var (action, subject))
+        if (context.Response.StatusCode >= 300 || (ContentReads.Of(context) ?? (access.Grant is null ? null : ("content.viewed", "/" + RoleTable.Of(context.GetEndpoint()).Route))) is not var (action, subject))
             return;
         if (action == "content.viewed" && !access.Open)
             return;
@@ -73,7 +77,7 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
         // With a reason each view is an entry of its own.
         if (action != "export.made" && access.Grant is null && !IsNew(actor, action, subject, Same))
             return;
-        var query = context.Request.QueryString is { HasValue: true, Value: { } text } ? string.Join('&', text.Split('&').Select(Shown)) : null;
+        var query = context.Request.QueryString is { HasValue: true, Value: { } text } ? PlainText.Clean(string.Join('&', text.Split('&').Select(Shown)), MostOfQuery) : null;
         if (access.Grant is { } grant)
             Note(actor, action, subject, new { query, grant.Reason, grant = grant.Id });
         else
@@ -115,22 +119,55 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
             rows.Add(row);
         try
         {
-            await using var db = new NexusDbContext(NexusDbOptions.Of(database.JobsDataSource));
-            db.AddRange(rows);
-            await db.SaveChangesAsync(cancellation);
+            await SaveAsync(rows, cancellation);
             return true;
         }
-        catch (Exception error) when (DatabaseAway.IsDatabase(error) || error is OperationCanceledException or Microsoft.EntityFrameworkCore.DbUpdateException)
+        catch (Exception error) when (DatabaseAway.IsOfRow(error))
         {
-            foreach (var row in rows)
-            {
-                row.Id = 0;
-                if (!_waiting.Writer.TryWrite(row))
-                    Log.Lost(logger, row.Action, row.Subject);
-            }
-
+            return await WriteSinglyAsync(rows, cancellation);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            PutBack(rows);
             return false;
         }
+    }
+
+    /// <summary>One entry that cannot be written must not hold up the others.</summary>
+    private async Task<bool> WriteSinglyAsync(List<AuditRow> rows, CancellationToken cancellation)
+    {
+        for (var i = 0; i < rows.Count; i++)
+            try
+            {
+                await SaveAsync([rows[i]], cancellation);
+            }
+            catch (Exception error) when (DatabaseAway.IsOfRow(error))
+            {
+                Log.Lost(logger, rows[i].Action, rows[i].Subject, error.GetBaseException().Message);
+            }
+            catch (Exception error) when (error is not OutOfMemoryException)
+            {
+                PutBack(rows.Skip(i));
+                return false;
+            }
+
+        return true;
+    }
+
+    private async Task SaveAsync(List<AuditRow> rows, CancellationToken cancellation)
+    {
+        foreach (var row in rows)
+            row.Id = 0;
+        await using var db = new NexusDbContext(NexusDbOptions.Of(database.JobsDataSource));
+        db.AddRange(rows);
+        await db.SaveChangesAsync(cancellation);
+    }
+
+    private void PutBack(IEnumerable<AuditRow> rows)
+    {
+        foreach (var row in rows)
+            if (!_waiting.Writer.TryWrite(row))
+                Log.Lost(logger, row.Action, row.Subject, TooMuch);
     }
 
     private bool IsNew(Actor actor, string action, string subject, TimeSpan within)
@@ -148,35 +185,9 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
         }
     }
 
-    private static (string Action, string Subject)? Read(HttpRequest request)
-    {
-        var path = request.Path.Value ?? "";
-        if (!HttpMethods.IsGet(request.Method))
-            return path.StartsWith("/jobs/", StringComparison.Ordinal) && !path.StartsWith("/jobs/stats", StringComparison.Ordinal) ? ("jobs.console", path["/jobs/".Length..]) : null;
-        if (path == "/dashboard/logs" && request.Query["handler"].ToString() is "Export" or "Day")
-            return ("export.made", "log");
-        if (path == "/dashboard/compare" && Guid.TryParse(request.Query["left"], out var left) && Guid.TryParse(request.Query["right"], out var right))
-            return ("content.viewed", $"requests {left} {right}");
-        if (Export().Match(path) is { Success: true } export)
-            return ("export.made", export.Groups[1].Value);
-        if (Analysis().Match(path) is { Success: true } analysis)
-            return ("content.viewed", "analysis of conversation " + analysis.Groups[1].Value);
-        return Content().Match(path) is { Success: true } content && (content.Groups[2].Value == "request" || path.EndsWith("/export", StringComparison.Ordinal) || path.StartsWith("/dashboard/", StringComparison.Ordinal))
-            ? ("content.viewed", $"{content.Groups[2].Value} {content.Groups[3].Value}") : null;
-    }
-
-    [GeneratedRegex("^/api/export/([a-z-]+)$", RegexOptions.None, 1000)]
-    private static partial Regex Export();
-
-    [GeneratedRegex("^/api/analyses/([0-9a-fA-F-]{36})/[^/]+$", RegexOptions.None, 1000)]
-    private static partial Regex Analysis();
-
-    [GeneratedRegex("^/(dashboard|api)/(request|conversation)s?/([0-9a-fA-F-]{36})(/[a-z]+)?$", RegexOptions.None, 1000)]
-    private static partial Regex Content();
-
     private static partial class Log
     {
-        [LoggerMessage(EventName = "audit_lost", Level = LogLevel.Error, Message = "Too much waits for the audit log: '{Action}' of {Subject} is not in it.")]
-        public static partial void Lost(ILogger logger, string action, string subject);
+        [LoggerMessage(EventName = "audit_lost", Level = LogLevel.Error, Message = "'{Action}' of {Subject} is not in the audit log: {Reason}")]
+        public static partial void Lost(ILogger logger, string action, string subject, string reason);
     }
 }

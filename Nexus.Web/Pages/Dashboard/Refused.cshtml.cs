@@ -21,7 +21,7 @@ internal sealed class RefusedModel(RefusalNotes notes, IOptions<SignInOptions> o
         Why = refusal.Why switch
         {
             Refused.Name => "You were signed in by a name that Nexus cannot use: it takes an e-mail address or a user's name of plain letters.",
-            Refused.Unverified => $"The provider says that {refusal.Name} is not a verified address.",
+            Refused.Unverified => $"The provider does not say that {refusal.Name} is a verified address. Where it verifies all addresses and never says so, OIDC_TRUST_EMAIL=true lets them in.",
             Refused.Domain => $"{refusal.Name} is not an address of a domain that may sign in here.",
             Refused.Group => $"{refusal.Name} is in none of the groups that may sign in here.",
             _ => $"You are {refusal.Name}, and nobody has given you a role here yet.",
