@@ -44,6 +44,21 @@ public sealed class BackupPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_whole_database_leaves_for_a_reason_that_is_in_the_audit_log()
+    {
+        await using var nexus = await BackupNexus.StartAsync(("BREAK_GLASS", "true"));
+        var backup = await nexus.BackUpAsync();
+        using var boss = await Visitor.WithKeyAsync(nexus.App);
+        var address = $"/dashboard/backups?handler=Download&name={backup.Name}";
+        using (var asked = await boss.GetAsync(address))
+            Assert.Equal("/dashboard/break-glass?returnUrl=" + Uri.EscapeDataString(address), asked.Headers.Location?.ToString());
+        using (var given = await boss.PostAsync("/dashboard/break-glass", "/dashboard/break-glass", ("reason", "move to another machine")))
+            Assert.Equal(HttpStatusCode.Redirect, given.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, await boss.StatusAsync(address));
+        Assert.Equal(1, await nexus.NumberAsync($"SELECT count(*) FROM audit_log WHERE action = 'backup.downloaded' AND subject = '{backup.Name}' AND details->>'reason' = 'move to another machine'"));
+    }
+
+    [Fact]
     public async Task A_red_banner_says_that_the_last_verified_backup_is_too_old_or_damaged()
     {
         var backup = await _nexus.BackUpAsync();

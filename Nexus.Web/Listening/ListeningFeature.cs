@@ -50,7 +50,13 @@ internal static class ListeningFeature
         // As UseAuthentication marks it; without the mark the host would add it for both ports.
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         app.UseAuthorization();
-        app.Use(next => context => SessionCookie.FollowAsync(context, next));
+        app.Use(next => context =>
+        {
+            // A page binds a form before the address, which is what was decided about and what the audit log names.
+            if (context.Listener() == Listener.Dashboard && HttpMethods.IsGet(context.Request.Method))
+                context.Request.ContentType = null;
+            return SessionCookie.FollowAsync(context, next);
+        });
     }
 
     /// <summary>

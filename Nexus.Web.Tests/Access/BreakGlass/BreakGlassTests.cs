@@ -50,6 +50,21 @@ public sealed class BreakGlassTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_conversation_into_which_somebody_without_a_key_wrote_is_not_listed_as_one_s_own()
+    {
+        await StartAsync();
+        var id = Guid.Parse(await AskAsync("ada@one.example", "words of ada"));
+        await ListAsync(id, "ada@one.example");
+        using var ada = await Visitor.EnterAsync(_nexus, "ada@one.example");
+        var link = $"/dashboard/conversation/{id}";
+        await NexusApp.UntilAsync(async () => (await ada.PageAsync("/dashboard/mine")).Contains(link, StringComparison.Ordinal), "the conversation is listed");
+        await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+        Assert.Equal(1, await db.Requests.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Owner, (string?)null).SetProperty(row => row.ConversationId, id)));
+        Assert.DoesNotContain(link, await ada.PageAsync("/dashboard/mine"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, await ada.StatusAsync(link));
+    }
+
+    [Fact]
     public async Task Who_came_with_the_key_is_nobody_by_name()
     {
         await StartAsync();
@@ -70,6 +85,9 @@ public sealed class BreakGlassTests : IAsyncLifetime
         // The facts of a request are no content.
         Assert.Contains("The content is not shown", await ana.PageAsync("/dashboard/request/" + id), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Forbidden, await ana.StatusAsync($"/api/requests/{id}/body"));
+        using (var form = new MultipartFormDataContent { { new StringContent("a\0\0\0\0b"), "reason" }, { new StringContent(await ana.TokenAsync("/dashboard/break-glass")), "__RequestVerificationToken" } })
+        using (var empty = await ana.SendAsync(HttpMethod.Post, "/dashboard/break-glass", form))
+            Assert.Contains("A reason has 5", await empty.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using (var curt = await ana.PostAsync("/dashboard/break-glass", "/dashboard/break-glass", ("reason", " eh ")))
             Assert.Contains("A reason has 5", await curt.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         using (var given = await ana.PostAsync("/dashboard/break-glass", "/dashboard/break-glass?returnUrl=" + address, ("reason", "ticket 4711, tool calls fail")))
@@ -91,6 +109,24 @@ public sealed class BreakGlassTests : IAsyncLifetime
         }, "all of it is in the audit log");
         Assert.Equal("break_glass.opened", rows[0].Action);
         Assert.All(rows, row => Assert.Contains("ticket 4711", row.Details, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Titles_in_the_palette_need_the_reason_and_are_in_the_audit_log_with_it()
+    {
+        await StartAsync(("BREAK_GLASS", "true"));
+        var id = await AskAsync("bob@one.example", "words of bob");
+        await ListAsync(Guid.Parse(id), "bob@one.example");
+        using var boss = await Visitor.EnterAsync(_nexus, "boss@one.example");
+        Assert.DoesNotContain("/dashboard/conversation/", await boss.PageAsync("/dashboard/palette?q=" + id[..8]), StringComparison.Ordinal);
+        using (var given = await boss.PostAsync("/dashboard/break-glass", "/dashboard/break-glass", ("reason", "ticket 4712")))
+            Assert.Equal(HttpStatusCode.Redirect, given.StatusCode);
+        await NexusApp.UntilAsync(async () => (await boss.PageAsync("/dashboard/palette?q=" + id)).Contains("/dashboard/conversation/" + id, StringComparison.Ordinal), "the palette finds it");
+        await NexusApp.UntilAsync(async () =>
+        {
+            await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+            return (await db.Audit.Where(row => row.Action == "content.viewed" && row.Subject == "palette").Select(row => row.Details).ToListAsync()).Exists(details => details!.Contains("ticket 4712", StringComparison.Ordinal));
+        }, "it is in the audit log");
     }
 
     [Fact]
@@ -118,6 +154,15 @@ public sealed class BreakGlassTests : IAsyncLifetime
     {
         _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), settings: Visitor.SingleSignOn(Roles, more));
         await _nexus.ReadyAsync();
+    }
+
+    /// <summary>What ingest keeps of a conversation that goes on.</summary>
+    private async Task ListAsync(Guid id, string owner)
+    {
+        await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+        var (now, keys) = (DateTimeOffset.UtcNow, await db.ClientKeys.Where(row => row.Owner == owner).Select(row => row.Id).ToArrayAsync());
+        db.Conversations.Add(new() { Id = id, Domain = "team.example.com", StartedAt = now, LastAt = now, LastHour = now, Title = "a title", Owners = [owner], KeyIds = keys, Accounts = [], Models = [], Requests = 1, Turns = 1 });
+        await db.SaveChangesAsync();
     }
 
     /// <summary>A request with a key of somebody's; its id, when it is in the ledger.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -36,6 +37,42 @@ public sealed class SessionBookTests : IDisposable
         Assert.Equal(new string('a', 199), Book().Begin(context, "ada", "sso", Role.Viewer).Row.UserAgent);
         context.Request.Headers.UserAgent = "b\ud83d\0";
         Assert.Equal("b\ufffd", Book().Begin(context, "ada", "sso", Role.Viewer).Row.UserAgent);
+    }
+
+    [Fact]
+    public void Of_one_person_s_sessions_beyond_the_most_the_one_not_seen_longest_ends()
+    {
+        var book = Book();
+        var (first, second, bob) = (Begin(book), Begin(book), book.Begin(new DefaultHttpContext(), "bob", "sso", Role.Viewer));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        book.Seen(new DefaultHttpContext(), first);
+        for (var i = 2; i < SessionBook.MostOfOne + 1; i++)
+            Begin(book);
+        Assert.NotNull(book.Seen(new DefaultHttpContext(), first));
+        Assert.Null(book.Seen(new DefaultHttpContext(), second));
+        Assert.False(bob.HasEnded);
+        Assert.Equal(SessionBook.MostOfOne + 1, book.Open.Count);
+    }
+
+    [Fact]
+    public async Task What_streams_to_a_session_ends_with_its_hours()
+    {
+        var book = Book();
+        var who = Begin(book);
+        _time.Advance(TimeSpan.FromHours(9));
+        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddSingleton(book).AddSingleton<TimeProvider>(_time).BuildServiceProvider() };
+        context.Request.Method = "GET";
+        context.Features.Set(book.Seen(context, who));
+        var ended = new TaskCompletionSource();
+        var streaming = SessionCookie.FollowAsync(context, stream =>
+        {
+            stream.RequestAborted.Register(ended.SetResult);
+            return ended.Task;
+        });
+        _time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1));
+        Assert.False(ended.Task.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await streaming.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Access.SignIn;
 using Nexus.Web.Configuration;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
@@ -76,6 +78,26 @@ public sealed class SsoTests : IAsyncLifetime
         // What the proxy says now holds, not what it said at the sign-in.
         using (var sessions = await ada.GetAsync("/dashboard/sessions", ("X-Auth-Request-Groups", "CN=Staff")))
             Assert.Equal(HttpStatusCode.Redirect, sessions.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_session_that_holds_is_not_begun_anew_and_one_that_was_ended_does_not_come_back_by_itself()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, settings: Visitor.SingleSignOn("@one.example=viewer"));
+        var book = nexus.Services.GetRequiredService<SessionBook>();
+        using var ada = await Visitor.EnterAsync(nexus, "ada@one.example");
+        using (var again = await ada.GetAsync("/dashboard/login?returnUrl=/dashboard/usage"))
+            Assert.Equal("/dashboard/usage", again.Headers.Location?.ToString());
+        var session = Assert.Single(book.Open);
+        Assert.True(book.End(session.Row.Id, "boss"));
+        using (var part = await ada.GetAsync("/dashboard/sessions", ("HX-Request", "true"), ("HX-Current-URL", "http://x/dashboard/sessions?a=b")))
+            Assert.Equal("/dashboard/login?ReturnUrl=%2Fdashboard%2Fsessions%3Fa%3Db&ended=ended", Assert.Single(part.Headers.GetValues("HX-Redirect")));
+        // Also by the bare address of the login.
+        Assert.Contains("Your session was ended.", await ada.PageAsync("/dashboard/login"), StringComparison.Ordinal);
+        Assert.Empty(book.Open);
+        using var word = await ada.PostAsync("/dashboard/login", "/dashboard/login?handler=sso");
+        Assert.Equal("/dashboard", word.Headers.Location?.ToString());
+        Assert.Single(book.Open);
     }
 
     [Fact]

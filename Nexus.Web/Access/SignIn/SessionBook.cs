@@ -17,6 +17,9 @@ internal sealed class SessionBook(IOptions<SignInOptions> options, SessionFile f
     /// <summary>Each takes about half a kilobyte. Beyond them the one that was not seen longest is forgotten, unless it has ended.</summary>
     private const int Most = 10_000;
 
+    /// <summary>Of one person. With one more the one that was not seen longest ends: who begins sessions over and over fills no table that is looked at.</summary>
+    public const int MostOfOne = 50;
+
     private const int MostCharacters = 200;
     private static readonly TimeSpan SeenPrecision = TimeSpan.FromMinutes(1);
 
@@ -39,6 +42,13 @@ internal sealed class SessionBook(IOptions<SignInOptions> options, SessionFile f
         }
     }
 
+    /// <summary>How much of its hours a session has left.</summary>
+    public TimeSpan Remaining(KnownSession session)
+    {
+        var rest = session.Row.CreatedAt + Lasts - time.GetUtcNow();
+        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+    }
+
     public KnownSession? Find(string id) => _byId.GetValueOrDefault(id);
 
     public KnownSession Begin(HttpContext context, string person, string way, Role role)
@@ -46,6 +56,8 @@ internal sealed class SessionBook(IOptions<SignInOptions> options, SessionFile f
         var now = time.GetUtcNow();
         var session = new KnownSession(New(context, "ses_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16)), new(person, role, way, null, now), now));
         _byId[session.Row.Id] = session;
+        foreach (var oldest in Open.Where(open => open.Row.Person == person && open.Row.Way == way && open != session).Skip(MostOfOne - 1).ToList())
+            End(oldest.Row.Id, "nexus");
         Trim();
         Write(session);
         return session;

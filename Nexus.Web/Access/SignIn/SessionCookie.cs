@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Http.Extensions;
 using Nexus.Web.Access.Roles;
 
 namespace Nexus.Web.Access.SignIn;
@@ -20,7 +21,7 @@ internal static class SessionCookie
         cookie.Events.OnRedirectToLogin = ToLogin;
     }
 
-    /// <summary>Ends what streams to a session when it ends.</summary>
+    /// <summary>Ends what streams to a session when it ends, by somebody's hand or by its hours.</summary>
     public static async Task FollowAsync(HttpContext context, RequestDelegate next)
     {
         if (!HttpMethods.IsGet(context.Request.Method) || context.Features.Get<KnownSession>() is not { } session)
@@ -29,7 +30,9 @@ internal static class SessionCookie
             return;
         }
 
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended);
+        var services = context.RequestServices;
+        using var over = new CancellationTokenSource(services.GetRequiredService<SessionBook>().Remaining(session), services.GetRequiredService<TimeProvider>());
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended, over.Token);
         context.RequestAborted = ended.Token;
         await next(context);
     }
@@ -75,20 +78,31 @@ internal static class SessionCookie
         // What programs ask answers in its own words (the key's scheme writes them); pages are sent to the login.
         if (context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics"))
             return Task.CompletedTask;
-        var login = context.HttpContext.Features.Get<EndedSession>() is null ? context.RedirectUri : context.RedirectUri + "&ended=ended";
+        var hasEnded = HasEnded(context.HttpContext);
+        var login = hasEnded ? context.RedirectUri + "&ended=ended" : context.RedirectUri;
         // A stream of events cannot log in: a redirect would look to it like an answer of the wrong kind.
         if (context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
         else if (context.Request.Headers.ContainsKey("HX-Request"))
-            context.Response.Headers["HX-Redirect"] = LoginPath + ReturnTo(context.Request);
+            context.Response.Headers["HX-Redirect"] = LoginPath + ReturnTo(context.Request, hasEnded);
         else
             context.Response.Redirect(login);
         return Task.CompletedTask;
     }
 
     /// <summary>Back to the page that htmx asked from; its part would be no page.</summary>
-    private static string ReturnTo(HttpRequest request) =>
-        Uri.TryCreate(request.Headers["HX-Current-URL"], UriKind.Absolute, out var page) ? "?ReturnUrl=" + Uri.EscapeDataString(page.PathAndQuery) : "";
+    private static QueryBuilder ReturnTo(HttpRequest request, bool hasEnded)
+    {
+        var query = new QueryBuilder();
+        if (Uri.TryCreate(request.Headers["HX-Current-URL"], UriKind.Absolute, out var page))
+            query.Add("ReturnUrl", page.PathAndQuery);
+        if (hasEnded)
+            query.Add("ended", "ended");
+        return query;
+    }
+
+    /// <summary>Whether the cookie that was looked at is of a session that has ended.</summary>
+    public static bool HasEnded(HttpContext context) => context.Features.Get<EndedSession>() is not null;
 
     private sealed record EndedSession;
 }

@@ -2,6 +2,8 @@ using Htmx;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Nexus.Web.Access.BreakGlass;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
@@ -12,7 +14,7 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages;
 
 /// <summary>The backups of this node: made, verified, downloaded, deleted.</summary>
-internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStarter starter, NexusDbContext db, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStarter starter, NexusDbContext db, Grants grants, IAntiforgery antiforgery, TimeProvider time) : PageModel
 {
     public Fragment Results { get; private set; } = null!;
 
@@ -24,7 +26,12 @@ internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStar
     {
         if (store.Find(name) is not { } backup)
             return NotFound();
-        await AuditAsync("backup.downloaded", name, cancellation);
+        // It holds the content of everybody.
+        var who = SignedIn.Of(User)!;
+        var grant = grants.Of(who);
+        if (grants.AreNeeded && grant is null)
+            return new DeniedResult(new(DeniedFor.Reason, who, Role.Administrator));
+        await AuditAsync("backup.downloaded", name, cancellation, grant is null ? null : new { grant.Reason, grant = grant.Id });
         return PhysicalFile(backup.Path, "application/octet-stream", backup.Name);
     }
 
@@ -50,9 +57,9 @@ internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStar
         return await ShowAsync($"{name} is deleted.", null, cancellation);
     }
 
-    private async Task AuditAsync(string action, string name, CancellationToken cancellation)
+    private async Task AuditAsync(string action, string name, CancellationToken cancellation, object? details = null)
     {
-        db.Record(Actor.Of(HttpContext), time.GetUtcNow(), action, name);
+        db.Record(Actor.Of(HttpContext), time.GetUtcNow(), action, name, details);
         await db.SaveChangesAsync(cancellation);
     }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Access.BreakGlass;
 using Nexus.Web.Access.Roles;
+using Nexus.Web.Capture;
 using Nexus.Web.Operations.Audit;
 
 namespace Nexus.Web.Pages;
@@ -26,7 +27,7 @@ internal sealed class BreakGlassModel(Grants grants) : PageModel
 
     public async Task<IActionResult> OnPostAsync(string? returnUrl, string? reason, CancellationToken cancellation)
     {
-        var given = reason?.Trim() ?? "";
+        var given = PlainText.Clean(reason, Most + 1)?.Trim() ?? "";
         if (given.Length < Least || given.Length > Most)
         {
             Problem = $"A reason has {Least} to {Most} characters.";

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Access.SignIn;
 using Nexus.Web.Operations.Audit;
 
@@ -39,6 +40,9 @@ internal sealed class LoginModel(DashboardKey key, LoginThrottle throttle, AuthF
 
     public async Task<IActionResult> OnGetAsync(string? returnUrl, string? ended, string? problem)
     {
+        // Looks at the cookie, which this page asks nobody for.
+        var holder = sso.IsOn && (await HttpContext.AuthenticateAsync(Sessions.Scheme)).Principal is { } known ? SignedIn.Of(known) : null;
+        ended ??= SessionCookie.HasEnded(HttpContext) ? "ended" : null;
         Begin(returnUrl, ended);
         Problem = problem switch
         {
@@ -50,7 +54,9 @@ internal sealed class LoginModel(DashboardKey key, LoginThrottle throttle, AuthF
             _ => $"{Provider} gave an answer that cannot be trusted. The gateway's log says why (event oidc_failed).",
         };
         // A proxy vouches with every request: who comes for the first time need not say so again; who has left must.
-        return Vouched is null || ended is not null || problem is not null ? Page() : await VouchedAsync();
+        if (Vouched is null || ended is not null || problem is not null)
+            return Page();
+        return holder is { Way: "sso" } && holder.Name == Vouched ? LocalRedirect(Target) : await VouchedAsync();
     }
 
     /// <summary>To the provider. It is a link: a form may not lead to another site under the page's policy.</summary>

@@ -42,12 +42,17 @@ internal sealed class MineModel(NexusDbContext db, UsageReports reports, ProxyAd
         // Owners are written by hand, in whatever letters.
         var rows = await db.ClientKeys.FromSql($"SELECT * FROM client_keys WHERE lower(owner) = lower({name})").AsNoTracking().OrderByDescending(key => key.CreatedAt).Take(KeyLine.Most).ToListAsync(cancellation);
         var owners = rows.Select(row => row.Owner).Append(name).Distinct().ToList();
+        var keyIds = rows.Select(row => row.Id).ToList();
         var (total, models) = await UsageAsync(owners, range, cancellation);
         var (from, to) = (range.From.ToUniversalTime(), range.To.ToUniversalTime());
         var requests = await db.Requests.AsNoTracking().Where(row => row.StartedAt >= from && row.StartedAt < to && owners.Contains(row.Owner!))
             .OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(Most).Select(RequestLine.FromLedger).ToListAsync(cancellation);
         var conversations = await db.Conversations.AsNoTracking().Where(row => row.Turns > 0 && row.LastAt >= from && row.LastAt < to && row.Owners.Length > 0 && row.Owners.All(owner => owners.Contains(owner)))
-            .OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).Take(Most).ToListAsync(cancellation);
+            .Where(row => row.KeyIds.All(id => keyIds.Contains(id))).OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).Take(Most).ToListAsync(cancellation);
+        // Somebody without a key may have written into one: its row does not say so.
+        var ids = conversations.Select(row => (Guid?)row.Id).ToList();
+        var others = await db.Requests.AsNoTracking().Where(row => ids.Contains(row.ConversationId) && !owners.Contains(row.Owner!)).Select(row => row.ConversationId).Distinct().ToListAsync(cancellation);
+        conversations.RemoveAll(row => others.Contains(row.Id));
         return new(name, range.Problem, address)
         {
             Total = total,

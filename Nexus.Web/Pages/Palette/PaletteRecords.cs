@@ -10,13 +10,16 @@ namespace Nexus.Web.Pages.Palette;
 /// <summary>What the palette finds in the database, by indexes or among few rows: each key pressed may ask.</summary>
 internal sealed class PaletteRecords(NexusDbContext db, SavedViews saved)
 {
+    /// <summary>The group of conversations, by their titles.</summary>
+    public const string Conversations = "Conversations";
+
     /// <summary>Titles are looked through of the conversations that were active last; the page Conversations searches all words of all.</summary>
     private const int NewestConversations = 2000;
 
     public async Task<List<(string Title, List<PaletteEntry> Entries)>> FindAsync(string words, Arranger who, CancellationToken cancellation)
     {
         var prefix = IdPrefix.Of(words);
-        var found = new List<(string, List<PaletteEntry>)> { ("Conversations", await ConversationsAsync(words, prefix, cancellation)) };
+        var found = new List<(string, List<PaletteEntry>)> { (Conversations, await ConversationsAsync(words, prefix, cancellation)) };
         if (prefix is { } ids)
             found.Add(("Requests", await RequestsAsync(ids, cancellation)));
         found.Add(("Keys", await KeysAsync(words, cancellation)));
