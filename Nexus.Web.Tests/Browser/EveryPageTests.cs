@@ -29,8 +29,8 @@ public sealed class EveryPageTests(Chromium chromium, StoredPages pages)
     {
         var routes = pages.Nexus.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<PageActionDescriptor>() is not null).Select(endpoint => "/" + endpoint.RoutePattern.RawText!.TrimStart('/')).Distinct();
-        // The login is looked at by a stranger, the kit where it exists: in development.
-        var missing = routes.Except(["/dashboard/login", "/dashboard/kit"]).Where(route => !pages.All.Any(page => Regex.IsMatch(page.Path.Split('?')[0], "^" + Regex.Replace(route, @"\{[^}]+\}", "[^/]+") + "$")));
+        // The login is looked at by a stranger, the kit where it exists (in development), and what refuses by who is refused.
+        var missing = routes.Except(["/dashboard/login", "/dashboard/kit", "/dashboard/refused"]).Where(route => !pages.All.Any(page => Regex.IsMatch(page.Path.Split('?')[0], "^" + Regex.Replace(route, @"\{[^}]+\}", "[^/]+") + "$")));
         Assert.Empty(missing);
     }
 

@@ -70,7 +70,7 @@ public sealed class StoredPages : IAsyncLifetime
         ("usage-month", "/dashboard/usage?range=30d&by=owner"), ("limits-account", "/dashboard/token-usage?accountId=acc_1"), ("budget", "/dashboard/budget/" + budget), ("prices-edit", "/dashboard/prices/edit"),
         ("accounts-next", "/dashboard/accounts?domain=pool.example&model=claude-opus-5"), ("key", "/dashboard/key/" + key),
         ("job", "/dashboard/job/vacuum"), ("job-run", "/dashboard/job/restore-drill"), ("restore", "/dashboard/restore?name=" + Nexus.Services.GetRequiredService<BackupStore>().List("database")[0].Name), ("logs-none", "/dashboard/logs?text=no-such-line"),
-        ("report", "/dashboard/report/" + report), ("views", "/dashboard/views"),
+        ("report", "/dashboard/report/" + report), ("views", "/dashboard/views"), ("break-glass", "/dashboard/break-glass?returnUrl=/dashboard/conversations"),
     ];
 
     /// <summary>One whole request and one that failed, among some more.</summary>

@@ -43,7 +43,8 @@ internal sealed class StoryTeller(bool sameOpenings)
                     var question = Scene(plot, conversation, from, "question", [.. After(from), User($"<system-reminder>This is a side question {++_words}</system-reminder>")], null, step.Noise);
                     own.Add(question);
                     break;
-                case 6 when from is { IsSide: false, Agent: null }:
+                // Without a session, the same request once more is another conversation's: nothing could tell two such apart.
+                case 6 when from is { IsSide: false, Agent: null } && (plot.Session || own.TrueForAll(scene => scene.Kind != "compaction" || scene.Parent != from.Node)):
                     var asked = Scene(plot, conversation, from, "compaction", [.. After(from), User("CRITICAL: Respond with TEXT ONLY. Summarise.")], null, step.Noise);
                     own.Add(asked);
                     var summary = asked.Answer[^1]!["text"]!.GetValue<string>();
