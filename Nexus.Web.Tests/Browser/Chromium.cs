@@ -16,6 +16,8 @@ public sealed class Chromium : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // Five seconds without it: a busy machine is not a fault of the page.
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
     }
@@ -53,7 +55,7 @@ public sealed class Chromium : IAsyncLifetime
             // Only the dashboard is there: what a page fetches from elsewhere fails and is reported.
             Proxy = new() { Server = "http://127.0.0.1:9", Bypass = "127.0.0.1" },
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(60_000);
         return new(context, await context.NewPageAsync());
     }
 
@@ -92,8 +94,8 @@ internal sealed class Viewer : IAsyncDisposable
         page.PageError += (_, error) => _wrong.Enqueue("script error: " + error);
         page.RequestFailed += (_, request) =>
         {
-            // An event stream is open until its page goes.
-            if (!request.Url.Contains("/dashboard/live", StringComparison.Ordinal))
+            // An event stream is open until its page goes, and what a page asks for by itself is cut off by the next page.
+            if (!request.Url.Contains("/dashboard/live", StringComparison.Ordinal) && (request.Failure != "net::ERR_ABORTED" || request.ResourceType is not ("xhr" or "fetch")))
                 _wrong.Enqueue($"request failed: {request.Url} {request.Failure}");
         };
         page.Response += (_, response) =>

@@ -80,7 +80,7 @@ public sealed class StatesTests(Chromium chromium) : IAsyncLifetime
         await page.GotoAsync("/dashboard/usage?range=7d");
         await page.Context.ClearCookiesAsync(new() { Name = "nexus_session" });
         await page.SelectOptionAsync("select[name=range]", "30d");
-        await page.WaitForURLAsync("**/dashboard/login?ReturnUrl=*");
+        await viewer.ArrivesAtAsync("**/dashboard/login?*ReturnUrl=*");
         await page.FillAsync("input[name=key]", NexusApp.Key);
         await page.ClickAsync("button.primary");
         await viewer.ArrivesAtAsync("**/dashboard/usage?range=7d");

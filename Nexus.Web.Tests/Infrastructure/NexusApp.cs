@@ -95,11 +95,11 @@ internal sealed class NexusApp : IAsyncDisposable
     /// <summary>Waits until a condition holds, checking often, for at most a minute.</summary>
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
-        var deadline = DateTime.UtcNow.AddMinutes(1);
+        var deadline = DateTime.UtcNow.AddMinutes(3);
         while (!await condition())
         {
             if (DateTime.UtcNow > deadline)
-                throw new TimeoutException($"It did not happen within a minute: {what}");
+                throw new TimeoutException($"It did not happen within three minutes: {what}");
             await Task.Delay(50);
         }
     }

@@ -21,7 +21,7 @@ public sealed class AlertJourneyTests(Chromium chromium)
         var evaluator = nexus.Evaluator(new AlertSource(["errors"], false, usage.ErrorsAsync));
         upstream.Replies("application/json", """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"""u8.ToArray(), 529);
         await AskAsync(nexus.App, 12);
-        await NexusApp.UntilAsync(async () => (await usage.ErrorsAsync(CancellationToken.None)) is [{ Value: 100 }], "the failures are counted");
+        await NexusApp.UntilAsync(async () => (await usage.ErrorsAsync(CancellationToken.None)) is [{ Value: 100 } reading] && reading.Says.StartsWith("12 of 12 ", StringComparison.Ordinal), "the failures are counted");
         await nexus.LookAsync(evaluator);
         await nexus.LookAsync(evaluator, minutes: 3);
 

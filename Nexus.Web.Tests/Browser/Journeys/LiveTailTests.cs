@@ -9,19 +9,17 @@ namespace Nexus.Web.Tests.Browser.Journeys;
 [Collection(InTheBrowser.Name)]
 public sealed class LiveTailTests(Chromium chromium)
 {
-    private const int ASecond = 50;
-
     /// <summary>Rows that a live table keeps at most.</summary>
     private const int MostRows = 200;
 
     [Fact]
-    public Task The_live_tail_shows_every_one_of_fifty_requests_a_second_for_five_seconds() => ShowsAllAsync(TimeSpan.FromSeconds(5));
+    public Task The_live_tail_shows_every_one_of_twenty_five_requests_a_second_for_five_seconds() => ShowsAllAsync(25, TimeSpan.FromSeconds(5));
 
     [Fact]
     [Trait("Category", "Long")]
-    public Task The_live_tail_shows_every_one_of_fifty_requests_a_second_for_a_minute_and_does_not_grow() => ShowsAllAsync(TimeSpan.FromMinutes(1));
+    public Task The_live_tail_shows_every_one_of_fifty_requests_a_second_for_a_minute_and_does_not_grow() => ShowsAllAsync(50, TimeSpan.FromMinutes(1));
 
-    private async Task ShowsAllAsync(TimeSpan length)
+    private async Task ShowsAllAsync(int aSecond, TimeSpan length)
     {
         await using var upstream = await FakeAnthropic.StartAsync();
         upstream.Replies("application/json", Streams.Json);
@@ -30,6 +28,8 @@ public sealed class LiveTailTests(Chromium chromium)
         await using var viewer = await chromium.LogInAsync(nexus);
         var page = viewer.Page;
         await page.GotoAsync("/dashboard/requests");
+        // Rows stand still under the pointer, which is where the login's button was.
+        await page.Mouse.MoveAsync(2, 2);
         await Assertions.Expect(page.Locator(".live-state.on")).ToBeVisibleAsync();
         await page.EvaluateAsync("""
             () => {
@@ -42,13 +42,13 @@ public sealed class LiveTailTests(Chromium chromium)
         await cdp.SendAsync("Performance.enable");
         var sent = new ConcurrentBag<string>();
         // The table is full after the first of them; from then on nothing may grow.
-        await SendAsync(nexus, sent, TimeSpan.FromSeconds(4.5));
+        await SendAsync(nexus, sent, aSecond, TimeSpan.FromSeconds((MostRows / (double)aSecond) + 0.5));
         await ShownAsync(page, sent);
         var before = await MemoryAsync(cdp);
-        await SendAsync(nexus, sent, length);
+        await SendAsync(nexus, sent, aSecond, length);
         await ShownAsync(page, sent);
         var after = await MemoryAsync(cdp);
-        Assert.InRange(await page.Locator("#request-rows tr").CountAsync(), ASecond, MostRows);
+        Assert.InRange(await page.Locator("#request-rows tr").CountAsync(), aSecond, MostRows);
         Assert.InRange(after.Nodes, 1, before.Nodes + 2000);
         Assert.InRange(after.HeapBytes, 1, before.HeapBytes + (6 << 20));
         Assert.Equal(0, await page.Locator(".behind-place > *").CountAsync());
@@ -58,14 +58,14 @@ public sealed class LiveTailTests(Chromium chromium)
     private static Task ShownAsync(IPage page, ConcurrentBag<string> sent) => NexusApp.UntilAsync(
         async () => sent.ToHashSet().IsSubsetOf(await page.EvaluateAsync<string[]>("() => [...window.shown]")), $"all of {sent.Count} requests were shown");
 
-    /// <summary>Fifty a second, each when its time has come, whether or not the ones before it are answered.</summary>
-    private static async Task SendAsync(NexusApp nexus, ConcurrentBag<string> sent, TimeSpan length)
+    /// <summary>Each when its time has come, whether or not the ones before it are answered.</summary>
+    private static async Task SendAsync(NexusApp nexus, ConcurrentBag<string> sent, int aSecond, TimeSpan length)
     {
         var asked = new List<Task>();
         var start = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < length.TotalSeconds * ASecond; i++)
+        for (var i = 0; i < length.TotalSeconds * aSecond; i++)
         {
-            var wait = TimeSpan.FromSeconds((double)i / ASecond) - TimeProvider.System.GetElapsedTime(start);
+            var wait = TimeSpan.FromSeconds((double)i / aSecond) - TimeProvider.System.GetElapsedTime(start);
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait);
             asked.Add(AskAsync(nexus, sent));
