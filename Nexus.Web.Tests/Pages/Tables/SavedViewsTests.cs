@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Pages.Shared.Tables;
 using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
@@ -132,7 +133,7 @@ public sealed class SavedViewsTests : IAsyncLifetime
         async Task<TablePreferences> AsAsync(string name, TablePreferences? keep)
         {
             await using var scope = _nexus.Services.CreateAsyncScope();
-            var context = new DefaultHttpContext { User = new(new System.Security.Claims.ClaimsIdentity([new(System.Security.Claims.ClaimTypes.Name, name), new(Arranger.WayClaim, "oidc")], "oidc")), RequestServices = scope.ServiceProvider };
+            var context = new DefaultHttpContext { User = new(new System.Security.Claims.ClaimsIdentity([new(System.Security.Claims.ClaimTypes.Name, name), new(SignedIn.RoleClaim, "viewer"), new(SignedIn.WayClaim, "oidc")], "oidc")), RequestServices = scope.ServiceProvider };
             var kept = scope.ServiceProvider.GetRequiredService<KeptPreferences>();
             if (keep is not null)
                 await kept.KeepAsync(context, keep, CancellationToken.None);

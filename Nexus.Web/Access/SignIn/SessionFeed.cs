@@ -56,48 +56,15 @@ internal sealed partial class SessionFeed(Database database, ChangeFeed changes,
         await grants.ReloadAsync(cancellation);
     }
 
-    /// <returns>Whether nothing waits any more.</returns>
+    /// <returns>Whether nothing waits any more. No exception leaves here: it would stop the gateway.</returns>
     private async Task<bool> TryWriteAsync(CancellationToken cancellation)
     {
         var waiting = book.Unwritten();
-        if (waiting.Count == 0)
-            return true;
-        try
-        {
-            await WriteAsync([.. waiting.Select(session => session.Take())], cancellation);
-            return true;
-        }
-        catch (Exception error) when (DatabaseAway.IsOfRow(error))
-        {
-            return await WriteSinglyAsync(waiting, cancellation);
-        }
-        // Whatever it was: a fault that left here would stop the gateway.
-        catch (Exception error) when (error is not OutOfMemoryException)
-        {
-            Later(waiting, error);
-            return false;
-        }
-    }
-
-    /// <summary>One row that cannot be written must not hold up the others.</summary>
-    private async Task<bool> WriteSinglyAsync(IReadOnlyList<KnownSession> waiting, CancellationToken cancellation)
-    {
-        for (var i = 0; i < waiting.Count; i++)
-            try
-            {
-                await WriteAsync([waiting[i].Take()], cancellation);
-            }
-            catch (Exception error) when (DatabaseAway.IsOfRow(error))
-            {
-                Log.Dropped(logger, waiting[i].Row.Id, error.GetBaseException().Message);
-            }
-            catch (Exception error) when (error is not OutOfMemoryException)
-            {
-                Later(waiting.Skip(i), error);
-                return false;
-            }
-
-        return true;
+        return waiting.Count == 0 || await RowByRow.WriteAsync(
+            waiting,
+            sessions => WriteAsync([.. sessions.Select(session => session.Take())], cancellation),
+            (session, error) => Log.Dropped(logger, session.Row.Id, error.GetBaseException().Message),
+            Later);
     }
 
     private void Later(IEnumerable<KnownSession> waiting, Exception error)

@@ -117,44 +117,10 @@ internal sealed partial class AuditTrail(Database database, SecretMask mask, Tim
         var rows = new List<AuditRow>();
         while (rows.Count < 500 && _waiting.Reader.TryRead(out var row))
             rows.Add(row);
-        try
-        {
-            await SaveAsync(rows, cancellation);
-            return true;
-        }
-        catch (Exception error) when (DatabaseAway.IsOfRow(error))
-        {
-            return await WriteSinglyAsync(rows, cancellation);
-        }
-        catch (Exception error) when (error is not OutOfMemoryException)
-        {
-            PutBack(rows);
-            return false;
-        }
+        return await RowByRow.WriteAsync(rows, some => SaveAsync(some, cancellation), (row, error) => Log.Lost(logger, row.Action, row.Subject, error.GetBaseException().Message), (left, _) => PutBack(left));
     }
 
-    /// <summary>One entry that cannot be written must not hold up the others.</summary>
-    private async Task<bool> WriteSinglyAsync(List<AuditRow> rows, CancellationToken cancellation)
-    {
-        for (var i = 0; i < rows.Count; i++)
-            try
-            {
-                await SaveAsync([rows[i]], cancellation);
-            }
-            catch (Exception error) when (DatabaseAway.IsOfRow(error))
-            {
-                Log.Lost(logger, rows[i].Action, rows[i].Subject, error.GetBaseException().Message);
-            }
-            catch (Exception error) when (error is not OutOfMemoryException)
-            {
-                PutBack(rows.Skip(i));
-                return false;
-            }
-
-        return true;
-    }
-
-    private async Task SaveAsync(List<AuditRow> rows, CancellationToken cancellation)
+    private async Task SaveAsync(IReadOnlyList<AuditRow> rows, CancellationToken cancellation)
     {
         foreach (var row in rows)
             row.Id = 0;

@@ -10,12 +10,12 @@ internal static class AwayAnswers
     public static IResult Of(HttpContext context, Database database, StoredViews views, TimeProvider time)
     {
         context.Response.Headers.RetryAfter = "5";
-        var since = database.State is { Condition: DatabaseCondition.Away } state ? state.Since : time.GetUtcNow();
+        var since = database.State.AwaySince(time.GetUtcNow());
         context.Response.Headers[StoredViewFilter.AwayHeader] = since.ToString("O");
         // A form that was sent is not sent again by a link.
         var again = HttpMethods.IsGet(context.Request.Method) ? context.Request.Path + context.Request.QueryString : null;
         return context.Request.Headers.ContainsKey("HX-Request")
             ? new RazorComponentResult<AwayNotice>(new Dictionary<string, object?> { ["Since"] = since, ["AsOf"] = views.WholeSeenAt(context), ["Again"] = again }) { StatusCode = StatusCodes.Status503ServiceUnavailable }
-            : new RazorComponentResult<AwayPage>(new Dictionary<string, object?> { ["Since"] = since, ["Again"] = again, ["SignedIn"] = context.User.Identity?.IsAuthenticated == true, ["Theme"] = context.Request.Cookies["nexus_theme"] is "light" or "dark" ? context.Request.Cookies["nexus_theme"] : null }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
+            : new RazorComponentResult<AwayPage>(new Dictionary<string, object?> { ["Since"] = since, ["Again"] = again, ["SignedIn"] = context.User.Identity?.IsAuthenticated == true, ["Theme"] = Theme.Of(context.Request) }) { StatusCode = StatusCodes.Status503ServiceUnavailable };
     }
 }

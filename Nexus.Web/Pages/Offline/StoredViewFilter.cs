@@ -78,6 +78,5 @@ internal sealed class StoredViewFilter(StoredViews views, Database database, Fra
         return new() { Content = text, ContentType = "text/html; charset=utf-8", StatusCode = StatusCodes.Status200OK };
     }
 
-    /// <summary>Now, where a question failed before the watch over the database has seen it.</summary>
-    private DateTimeOffset Since() => database.State is { Condition: DatabaseCondition.Away } state ? state.Since : time.GetUtcNow();
+    private DateTimeOffset Since() => database.State.AwaySince(time.GetUtcNow());
 }

@@ -10,8 +10,9 @@ internal sealed record Arranger(string Name, bool HasOnlyKey)
     /// <summary>Whether they tidy up what others share: those may be gone.</summary>
     public bool Administers { get; init; }
 
-    /// <summary>Of a ticket: how its bearer signed in.</summary>
-    public const string WayClaim = "nexus:way";
-
-    public static Arranger Of(HttpContext context) => new(Actor.Of(context).Name, context.User.FindFirst(WayClaim)?.Value is not ("oidc" or "sso")) { Administers = SignedIn.Of(context.User)?.Role == Role.Administrator };
+    public static Arranger Of(HttpContext context)
+    {
+        var who = SignedIn.Of(context.User);
+        return new(Actor.Of(context).Name, who?.Owner is null) { Administers = who?.Role == Role.Administrator };
+    }
 }
