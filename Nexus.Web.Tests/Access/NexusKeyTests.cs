@@ -79,7 +79,7 @@ public sealed class NexusKeyTests : IAsyncLifetime
         File.SetLastWriteTimeUtc(path, time);
         var changed = DateTime.UtcNow;
         await NexusApp.UntilAsync(async () => await AskAsync("team.example.com", ("x-api-key", "a-newer-key!")) == HttpStatusCode.OK, "the change is in force");
-        Assert.InRange((DateTime.UtcNow - changed).TotalSeconds, 0, 10); // two on a machine that does nothing else
+        Assert.InRange((DateTime.UtcNow - changed).TotalSeconds, 0, 60); // two on a machine that does nothing else
         Assert.NotEqual(HttpStatusCode.OK, await AskAsync("team.example.com", ("x-api-key", "an-older-key")));
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
@@ -108,11 +109,22 @@ internal sealed class Viewer : IAsyncDisposable
     public IPage Page { get; }
 
     /// <summary>Waits for an address and for all that its page loads.</summary>
-    /// <remarks>Playwright's own wait for the event "load" misses it where it comes together with the address.</remarks>
+    /// <param name="address">As Playwright writes them: ** is anything, * anything but a slash.</param>
+    /// <remarks>
+    /// By asking the page. Playwright's own wait looks at the address on one thread and then listens for the next, which comes in on
+    /// another: what is reached in between is waited for in vain.
+    /// </remarks>
     public async Task ArrivesAtAsync(string address)
     {
-        await Page.WaitForURLAsync(address, new() { WaitUntil = WaitUntilState.Commit });
-        await NexusApp.UntilAsync(async () => await Page.EvaluateAsync<string>("document.readyState") == "complete", $"{address} is loaded");
+        var pattern = new Regex($"^{Regex.Escape(address).Replace(@"\*\*", ".*", StringComparison.Ordinal).Replace(@"\*", "[^/]*", StringComparison.Ordinal)}$");
+        try
+        {
+            await NexusApp.UntilAsync(async () => pattern.IsMatch(await LoadedAsync()), address);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"{address} was not reached, the page is still at {Page.Url}. {string.Join(" | ", _wrong)}");
+        }
     }
 
     /// <summary>No console errors, violations of the policy, failed requests, or parts wider than the window.</summary>
@@ -158,4 +170,17 @@ internal sealed class Viewer : IAsyncDisposable
         """);
 
     public async ValueTask DisposeAsync() => await _context.DisposeAsync();
+
+    /// <summary>The address of a page that has loaded everything; empty while it has not, and between two pages.</summary>
+    private async Task<string> LoadedAsync()
+    {
+        try
+        {
+            return await Page.EvaluateAsync<string>("document.readyState === 'complete' ? location.href : ''");
+        }
+        catch (PlaywrightException)
+        {
+            return "";
+        }
+    }
 }

@@ -10,8 +10,12 @@ namespace Nexus.Web.Tests.Browser;
 
 /// <summary>Every page as a daily user sees it: light and dark, on a phone, a laptop and a wide screen.</summary>
 [Collection(InTheBrowser.Name)]
-public sealed class EveryPageTests(Chromium chromium, StoredPages pages)
+public sealed class EveryPageTests(Chromium chromium, StoredPages pages) : IAsyncLifetime
 {
+    public Task InitializeAsync() => pages.MadeAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

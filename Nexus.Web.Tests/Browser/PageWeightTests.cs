@@ -8,9 +8,13 @@ namespace Nexus.Web.Tests.Browser;
 
 /// <summary>What a browser that was never here fetches for a page, compressed as it travels.</summary>
 [Collection(InTheBrowser.Name)]
-public sealed partial class PageWeightTests(StoredPages pages)
+public sealed partial class PageWeightTests(StoredPages pages) : IAsyncLifetime
 {
     private const int Most = 300_000;
+
+    public Task InitializeAsync() => pages.MadeAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     /// <summary>Styles, scripts and the charting library count for every page, also where no chart is in view.</summary>
     [Fact]

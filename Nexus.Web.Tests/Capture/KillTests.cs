@@ -71,7 +71,7 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
             if (kill % 3 == 1)
             {
                 _stopSent = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                await _stopSent.Task.WaitAsync(TimeSpan.FromSeconds(20));
+                await _stopSent.Task.WaitAsync(TimeSpan.FromSeconds(60));
                 await Task.Delay(random.Next(0, 30));
             }
 

@@ -20,7 +20,7 @@ public sealed class ConformanceCommandTests
         var (again, json) = await PrintedAsync("conformance", "run", "--url", url, "--key", NexusApp.Key, "--json");
         Assert.Equal((0, Contract.Checks.Count), (again, JsonNode.Parse(json)!["checks"]!.AsArray().Count));
         Assert.Equal(1, (await PrintedAsync("conformance", "run", "--url", url, "--key", "a-wrong-key")).Code);
-        Assert.Equal(1, (await PrintedAsync("conformance", "run", "--url", $"http://127.0.0.1:{Postgres.FreePort()}", "--key", NexusApp.Key)).Code);
+        Assert.Equal(1, (await PrintedAsync("conformance", "run", "--url", "http://127.0.0.1:9", "--key", NexusApp.Key)).Code);
     }
 
     private static async Task<(int Code, string Text)> PrintedAsync(params string[] args)

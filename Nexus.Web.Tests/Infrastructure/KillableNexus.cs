@@ -34,12 +34,13 @@ internal sealed class KillableNexus : IAsyncDisposable
     /// <summary>Starts it and waits until both ports listen. Without a database it has a private PostgreSQL in its directory.</summary>
     public static async Task<KillableNexus> StartAsync(string upstream, string directory, string? database, params (string Name, string Value)[] settings)
     {
+        await Days.UntilNoneEndsAsync();
         // A write past a limit of file size is to fail, as on a full disk, and not to end the process by its signal.
         var start = new ProcessStartInfo("sh", ["-c", "trap '' XFSZ; exec dotnet \"$0\"", Path.Combine(AppContext.BaseDirectory, "Nexus.Web.dll")]) { RedirectStandardOutput = true, RedirectStandardError = true };
         (string Name, string Value)[] own =
         [
             ("HOST", "127.0.0.1"), ("PROXY_PORT", "0"), ("DASHBOARD_PORT", "0"), ("DATA_DIR", directory), ("CREDENTIALS_DIR", Path.Combine(directory, "credentials")),
-            ("DASHBOARD_API_KEY", NexusApp.Key), ("CLAUDE_API_BASE_URL", upstream), ("DATABASE_URL", database ?? ""), ("HEALTH_UPSTREAM_SECONDS", "0"), ("OAUTH_USAGE_SECONDS", "0"), ("Logging__LogLevel__Nexus.Web.Proxy", "Warning"),
+            ("DASHBOARD_API_KEY", NexusApp.Key), ("CLAUDE_API_BASE_URL", upstream), ("DATABASE_URL", database ?? ""), ("HEALTH_UPSTREAM_SECONDS", "0"), ("OAUTH_USAGE_SECONDS", "0"), ("Jobs__ByClock", "false"), ("Logging__LogLevel__Nexus.Web.Proxy", "Warning"),
         ];
         foreach (var (name, value) in own.Concat(settings))
             start.Environment[name] = value;
@@ -47,7 +48,7 @@ internal sealed class KillableNexus : IAsyncDisposable
         nexus.Read(nexus._process.StandardOutput);
         nexus.Read(nexus._process.StandardError);
         var exited = nexus._process.WaitForExitAsync();
-        if (await Task.WhenAny(nexus._listening.Task, exited).WaitAsync(TimeSpan.FromMinutes(1)) == exited)
+        if (await Task.WhenAny(nexus._listening.Task, exited).WaitAsync(TimeSpan.FromMinutes(3)) == exited)
             throw new InvalidOperationException($"Nexus ended with {nexus.ExitCode}: {nexus.Output}");
         var (proxy, dashboard) = await nexus._listening.Task;
         nexus._proxy = NexusApp.Client(proxy);

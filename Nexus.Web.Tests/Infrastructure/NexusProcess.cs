@@ -54,7 +54,7 @@ internal sealed class NexusProcess : IAsyncDisposable
         foreach (var (name, value) in new (string, string?)[]
         {
             ("HOST", "127.0.0.1"), ("PROXY_PORT", "0"), ("DASHBOARD_PORT", "0"), ("DATA_DIR", directory), ("DASHBOARD_API_KEY", NexusApp.Key),
-            ("DATABASE_URL", "postgres://nobody@127.0.0.1:9/claude_proxy"), ("CLAUDE_API_BASE_URL", "http://127.0.0.1:9"), ("HEALTH_UPSTREAM_SECONDS", "0"), ("OAUTH_USAGE_SECONDS", "0"),
+            ("DATABASE_URL", "postgres://nobody@127.0.0.1:9/claude_proxy"), ("CLAUDE_API_BASE_URL", "http://127.0.0.1:9"), ("HEALTH_UPSTREAM_SECONDS", "0"), ("OAUTH_USAGE_SECONDS", "0"), ("Jobs__ByClock", "false"),
         }.Concat(variables))
             start.Environment[name] = value;
         return new(Process.Start(start)!);
@@ -63,7 +63,7 @@ internal sealed class NexusProcess : IAsyncDisposable
     /// <summary>Its exit code, when it ends by itself.</summary>
     public async Task<int> ExitAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }

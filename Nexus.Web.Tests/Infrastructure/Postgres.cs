@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
@@ -44,10 +42,10 @@ internal sealed class Postgres
             return await PrepareAsync(new Postgres(given, ""));
         var directory = Directory.CreateTempSubdirectory("nexus-pg-").FullName;
         File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var server = new Postgres($"Host=127.0.0.1;Port={port};Username=postgres;Database=postgres;Timeout=5;Pooling=true", directory);
         await server.ControlAsync("initdb", "-D", server.Cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
-        await File.AppendAllTextAsync(Path.Combine(server.Cluster, "postgresql.conf"), $"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\nmax_connections = 200\n");
+        await File.AppendAllTextAsync(Path.Combine(server.Cluster, "postgresql.conf"), $"port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\nmax_connections = 500\n");
         await server.StartServerAsync();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Remove();
         return await PrepareAsync(server);
@@ -106,12 +104,5 @@ internal sealed class Postgres
             await ProcessRunner.RunAsync("chmod", ["-R", "o+rwX", _directory], CancellationToken.None);
         if (program == "initdb")
             await ProcessRunner.RunAsync("chmod", ["700", Cluster], CancellationToken.None);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

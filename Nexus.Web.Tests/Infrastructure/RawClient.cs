@@ -37,7 +37,7 @@ internal sealed class RawClient : IDisposable
         }
     }
 
-    public async Task<RawMessage?> TryReadAsync(bool bodyless = false) => await _reader.ReadAsync(bodyless).WaitAsync(TimeSpan.FromSeconds(30));
+    public async Task<RawMessage?> TryReadAsync(bool bodyless = false) => await _reader.ReadAsync(bodyless).WaitAsync(TimeSpan.FromSeconds(100));
 
     public async Task<RawMessage> ReadAsync(bool bodyless = false)
     {
@@ -47,7 +47,7 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>Waits until a text has come in, and leaves it to be read.</summary>
-    public async Task ReceiveAsync(string text) => Assert.True(await _reader.UntilAsync(Encoding.Latin1.GetBytes(text)).WaitAsync(TimeSpan.FromSeconds(30)), $"The connection ended without: {text}");
+    public async Task ReceiveAsync(string text) => Assert.True(await _reader.UntilAsync(Encoding.Latin1.GetBytes(text)).WaitAsync(TimeSpan.FromSeconds(100)), $"The connection ended without: {text}");
 
     /// <summary>Ends the sending side, as a client that has said everything.</summary>
     public void Finish() => _connection.Client.Shutdown(SocketShutdown.Send);

@@ -85,7 +85,7 @@ public sealed class RequestPageTests : IAsyncLifetime
             {
                 await context.Response.WriteAsync(string.Concat(part));
                 await context.Response.Body.FlushAsync();
-                await Task.Delay(150);
+                await Task.Delay(1500); // a busy machine reads the first late
             }
         };
         var id = await _session.RequestAsync();

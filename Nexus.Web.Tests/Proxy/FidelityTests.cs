@@ -124,7 +124,7 @@ public sealed class FidelityTests : IAsyncLifetime
             {
                 await context.Response.WriteAsync(item);
                 await context.Response.Body.FlushAsync();
-                Assert.True(await received.WaitAsync(TimeSpan.FromSeconds(20)));
+                Assert.True(await received.WaitAsync(TimeSpan.FromSeconds(60)));
             }
         };
         using var response = await SendAsync("/v1/messages", new StringContent("{}"), HttpCompletionOption.ResponseHeadersRead);
@@ -152,7 +152,7 @@ public sealed class FidelityTests : IAsyncLifetime
         };
         var response = await SendAsync("/v1/messages", new StringContent("{}"), HttpCompletionOption.ResponseHeadersRead);
         response.Dispose();
-        await _upstream.Aborted.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await _upstream.Aborted.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     [Fact]

@@ -13,6 +13,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
     private const string EventStream = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     private static readonly string Beginning = string.Concat(Streams.Events[..7]);
     private readonly RawUpstream _upstream = RawUpstream.Start();
+    private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private StoredRequests _stored = null!;
     private NexusApp _nexus = null!;
 
@@ -38,13 +39,13 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         _upstream.Answer = async exchange =>
         {
             await exchange.SendAsync(EventStream + Chunk(Beginning));
-            await Task.Delay(200);
+            await _received.Task;
             if (reset)
                 exchange.Reset();
             else
                 exchange.Close();
         };
-        var answer = await AskAsync();
+        var answer = await AskAsync("Hello");
         Assert.Equal((200, false, Beginning), (answer.Status, answer.Whole, answer.Text));
         var row = await _stored.OnlyAsync();
         Assert.Equal(("upstream_cut", 10L, 1L, 100L, true), (row.Outcome, row.Input, row.Output, row.CacheRead, row.HasPayload));
@@ -57,10 +58,10 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         _upstream.Answer = async exchange =>
         {
             await exchange.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"id\":");
-            await Task.Delay(200);
+            await _received.Task;
             exchange.Close();
         };
-        Assert.False((await AskAsync()).Whole);
+        Assert.False((await AskAsync("{\"id\":")).Whole);
         var row = await _stored.OnlyAsync();
         Assert.Equal(("upstream_cut", true), (row.Outcome, row.HasPayload));
     }
@@ -99,7 +100,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
     [Fact]
     public async Task An_upstream_that_nobody_listens_at_is_502_after_three_attempts()
     {
-        await using var nexus = await NexusApp.StartAsync($"http://127.0.0.1:{Postgres.FreePort()}");
+        await using var nexus = await NexusApp.StartAsync("http://127.0.0.1:9");
         using var client = await RawClient.ConnectAsync(nexus.Proxy.BaseAddress!);
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", body: "{}"));
         var answer = await client.ReadAsync();
@@ -119,7 +120,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         var answer = await AskAsync();
         Assert.Equal(504, answer.Status);
         Assert.Contains("CLAUDE_API_TIMEOUT", answer.Text, StringComparison.Ordinal);
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("upstream_timeout", (await _stored.OnlyAsync()).Outcome);
     }
 
@@ -151,9 +152,9 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         };
         var client = await RawClient.ConnectAsync(_nexus.Proxy.BaseAddress!);
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", body: """{"model":"m"}"""));
-        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Leave(client, reset);
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal("client_aborted", (await _stored.OnlyAsync()).Outcome);
     }
 
@@ -173,7 +174,7 @@ public sealed class ProxyFaultTests : IAsyncLifetime
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", body: "{}"));
         await client.ReceiveAsync("Hello");
         Leave(client, reset);
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(60));
         var row = await _stored.OnlyAsync();
         Assert.Equal(("client_aborted", 10L, 1L, 100L, (long)Beginning.Length), (row.Outcome, row.Input, row.Output, row.CacheRead, row.ResponseBytes));
     }
@@ -273,10 +274,14 @@ public sealed class ProxyFaultTests : IAsyncLifetime
             client.Dispose();
     }
 
-    private async Task<RawMessage> AskAsync()
+    /// <param name="beginning">The upstream is told when the caller has had this.</param>
+    private async Task<RawMessage> AskAsync(string? beginning = null)
     {
         using var client = await RawClient.ConnectAsync(_nexus.Proxy.BaseAddress!);
         await client.SendAsync(RawClient.Request("POST", "/v1/messages", "Content-Type: application/json\r\n", """{"model":"claude-opus-5"}"""));
+        if (beginning is not null)
+            await client.ReceiveAsync(beginning);
+        _received.TrySetResult();
         return await client.ReadAsync();
     }
 }

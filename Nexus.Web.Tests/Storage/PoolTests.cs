@@ -61,7 +61,7 @@ public sealed class PoolTests
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Database = "postgres", Timeout = 60 }.ConnectionString);
         await connection.OpenAsync();
-        await using var count = new NpgsqlCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", connection) { Parameters = { new() { Value = new NpgsqlConnectionStringBuilder(database).Database! } } };
+        await using var count = new NpgsqlCommand("SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'", connection) { Parameters = { new() { Value = new NpgsqlConnectionStringBuilder(database).Database! } } };
         return (long)(await count.ExecuteScalarAsync())!;
     }
 

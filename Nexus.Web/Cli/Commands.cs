@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Nexus.Web.Operations.Health;
+using Nexus.Web.Proxy;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Cli;
@@ -54,15 +55,42 @@ internal static class Commands
 
     private static async Task<int> ServeAsync(string[] args)
     {
+        var started = false;
         try
         {
+            using var signals = new StopSignals();
             await using var app = Program.Build(args);
-            await app.RunAsync();
+            if (signals.HaveCome)
+                return 0;
+            await StartAsync(app);
+            started = true;
+            signals.HandTo(app.Services.GetRequiredService<DrainingLifetime>().Stop);
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (OperationCanceledException) when (started)
+        {
+            // The time for stopping was over. What a part had not written yet, the next start or another node writes.
             return 0;
         }
         catch (Exception error)
         {
-            return StartFailure.Write(error);
+            return StartFailure.Write(error, started);
+        }
+    }
+
+    /// <summary>A start that fails ends what it has begun, such as the private PostgreSQL.</summary>
+    private static async Task StartAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            // Why it does not start is what there is to say, not what its parts say as they are stopped half-way.
+            await app.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
         }
     }
 

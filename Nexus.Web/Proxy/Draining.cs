@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Capture.Journaling;
 using Nexus.Web.Listening;
@@ -29,27 +28,19 @@ internal sealed partial class DrainingLifetime(
     TimeProvider time,
     Database database,
     ILogger<DrainingLifetime> logger,
-    Journal? journal = null) : IHostLifetime, IDisposable
+    Journal? journal = null) : IHostLifetime
 {
     /// <summary>How long a stop waits for ingest. With the grace period it stays inside compose's 90 s.</summary>
     private static readonly TimeSpan MostForIngest = TimeSpan.FromSeconds(15);
 
-    private readonly List<PosixSignalRegistration> _signals = [];
-
-    public Task WaitForStartAsync(CancellationToken cancellationToken)
-    {
-        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal));
-        _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal));
-        return Task.CompletedTask;
-    }
+    /// <summary>Signals are the command line's: it hands them over once everything has started.</summary>
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _signals.ForEach(signal => signal.Dispose());
-
-    private void OnSignal(PosixSignalContext context)
+    /// <summary>A signal has come.</summary>
+    public void Stop()
     {
-        context.Cancel = true;
         if (draining.IsDraining)
         {
             inFlight.Interrupt();

@@ -15,7 +15,7 @@ internal static class ProxyFeature
         builder.Services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<BodyBuffering>().AddSingleton<Paying>().AddSingleton<Failover>().AddSingleton<UpstreamChoice>().AddSingleton<AnswerGate>().AddSingleton<Threads>()
             .AddSingleton<Recording>().AddSingleton<InFlightRequests>().AddSingleton<UnknownCallers>().AddSingleton<Forwarding>().AddSingleton<RequestEntry>()
-            .AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<IHostLifetime, DrainingLifetime>().AddHostedService<IdleMemory>();
+            .AddSingleton<ResultsUrls>().AddSingleton<Answers>().AddSingleton<Draining>().AddSingleton<DrainingLifetime>().AddSingleton<IHostLifetime>(services => services.GetRequiredService<DrainingLifetime>()).AddHostedService<IdleMemory>();
         // Header bytes above 0x7F go through as they came.
         builder.Services.Configure<KestrelServerOptions>(kestrel =>
         {

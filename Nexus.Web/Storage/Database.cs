@@ -99,7 +99,8 @@ internal sealed partial class Database : BackgroundService
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await base.StopAsync(cancellationToken);
+        // A private server in the middle of its start is waited for, however long that takes: it would outlive Nexus.
+        await base.StopAsync(_private is null ? cancellationToken : CancellationToken.None);
         NpgsqlConnection.ClearAllPools();
         if (_private is not null)
             await _private.StopAsync();
@@ -122,8 +123,9 @@ internal sealed partial class Database : BackgroundService
                 await CheckAsync(stoppingToken);
                 await Task.Delay(Beat, _time, stoppingToken);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
+                // In whichever words: a statement that is cut off says so in many.
                 return;
             }
             catch (Exception error) when (error is NpgsqlException or InvalidOperationException or IOException or TimeoutException or OperationCanceledException or System.Net.Sockets.SocketException)

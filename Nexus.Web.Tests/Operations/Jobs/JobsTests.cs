@@ -34,6 +34,8 @@ public sealed class JobsTests : IAsyncLifetime
     [Fact]
     public async Task Vacuum_stores_each_table_before_and_after()
     {
+        // PostgreSQL's own vacuum would take the dead tuples away before the job counts them, whenever it happens to come by.
+        await SqlAsync("ALTER TABLE content_parts SET (autovacuum_enabled = off)");
         await SqlAsync("INSERT INTO content_parts SELECT decode(md5(n::text), 'hex'), '\\x00', 1, current_date FROM generate_series(1, 500) n; DELETE FROM content_parts; SELECT pg_stat_force_next_flush()");
         var state = await _jobs.StateAsync(_jobs.Trigger("vacuum"), "Succeeded");
         var run = Assert.Single(await _jobs.RunsAsync());

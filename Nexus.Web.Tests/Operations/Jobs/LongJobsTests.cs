@@ -21,8 +21,8 @@ public sealed class LongJobsTests : IAsyncLifetime
     {
         _upstream = await FakeAnthropic.StartAsync();
         _database = await Postgres.NewDatabaseAsync();
-        _one = await NexusApp.StartAsync(_upstream, _database);
-        _two = await NexusApp.StartAsync(_upstream, _database);
+        _one = await NexusApp.StartAsync(_upstream, _database, null, ("Jobs:ByClock", "true"));
+        _two = await NexusApp.StartAsync(_upstream, _database, null, ("Jobs:ByClock", "true"));
         _jobs = new(_one);
         await _jobs.ServingAsync(nodes: 2);
     }

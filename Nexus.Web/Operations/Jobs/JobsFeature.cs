@@ -8,6 +8,7 @@ internal static class JobsFeature
 {
     public static void AddJobs(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<JobOptions>().BindConfiguration(JobOptions.Section);
         foreach (var job in Schedule.All)
             builder.Services.AddTransient(job.Work);
         builder.Services.AddSingleton<JobRuns>().AddTransient<JobRunner>();

@@ -19,6 +19,17 @@ internal sealed class StartedByHand : IClientFilter
     }
 }
 
+/// <summary>Leaves out what the clock starts; see <see cref="JobOptions.ByClock"/>.</summary>
+internal sealed class NotByClock : IClientFilter
+{
+    public void OnCreating(CreatingContext context) => context.Canceled = true;
+
+    public void OnCreated(CreatedContext context)
+    {
+        // Nothing was.
+    }
+}
+
 /// <summary>Tries a failed run again as its line of the <see cref="Schedule"/> says, or an operator's change of it says, instead of Hangfire's ten times.</summary>
 internal sealed class ScheduledRetry : IElectStateFilter
 {
@@ -42,7 +53,13 @@ internal sealed class ScheduledRetry : IElectStateFilter
 /// <summary>The filters of this app alone; Hangfire's global ones are shared by everything in the process.</summary>
 internal static class ScheduleFilters
 {
-    public static JobFilterCollection ForServer() => new() { new StatisticsHistoryAttribute(), new ScheduledRetry(), new AnalysesStayQueued() };
+    public static JobFilterCollection ForServer(bool byClock = true)
+    {
+        var filters = new JobFilterCollection { new StatisticsHistoryAttribute(), new ScheduledRetry(), new AnalysesStayQueued() };
+        if (!byClock)
+            filters.Add(new NotByClock());
+        return filters;
+    }
 
     public static JobFilterCollection ForConsole()
     {
