@@ -21,4 +21,6 @@ dotnet build Nexus.sln -warnaserror -v q
 dotnet format Nexus.sln --verify-no-changes --no-restore
 dotnet ef migrations has-pending-model-changes --project Nexus.Web --no-build
 rm -rf artifacts/test-results
+# Pictures of the pages are for who looks at them: NEXUS_TEST_PICTURES=1 ./test.sh, or any dotnet test.
+export NEXUS_TEST_PICTURES=${NEXUS_TEST_PICTURES:-0}
 dotnet test Nexus.Web.Tests --no-build "${filter[@]}" --logger trx --results-directory artifacts/test-results

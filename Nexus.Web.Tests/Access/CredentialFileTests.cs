@@ -15,8 +15,7 @@ public sealed class CredentialFileTests : IAsyncLifetime
     {
         _upstream = await FakeAnthropic.StartAsync();
         _upstream.Replies("application/json", "{}"u8.ToArray());
-        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync());
-        await _nexus.PayForAsync("team.example.com", """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_k"}""");
+        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), null, NexusApp.Pays("team.example.com", """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_k"}"""));
         await NexusApp.UntilAsync(async () => (await AskAsync("cnp_live_x")).Status == HttpStatusCode.Unauthorized, "the managed keys are known");
     }
 

@@ -15,8 +15,7 @@ public sealed class NexusKeyTests : IAsyncLifetime
     {
         _upstream = await FakeAnthropic.StartAsync();
         _upstream.Replies("application/json", "{}"u8.ToArray());
-        _nexus = await NexusApp.StartAsync(_upstream);
-        _nexus.WriteCredential("team.example.com", """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"an-older-key"}""");
+        _nexus = await NexusApp.StartAsync(_upstream, settings: NexusApp.Pays("team.example.com", """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"an-older-key"}"""));
         File.WriteAllText(Path.Combine(_nexus.CredentialsDirectory, "..", "outside.credentials.json"), """{"type":"api_key","api_key":"sk-ant-outside","client_api_key":"an-older-key"}""");
         await NexusApp.UntilAsync(async () => await AskAsync("team.example.com", ("x-api-key", "no-key")) == HttpStatusCode.Unauthorized, "the credential file is in force");
         _upstream.Requests.Clear();

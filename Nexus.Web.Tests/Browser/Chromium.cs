@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Nexus.Web.Tests.Browser;
 
-/// <summary>Debian's Chromium, started once for all tests of the folder, with a log of everything that a page must not do.</summary>
+/// <summary>Debian's Chromium, started once for the tests of a collection, with a log of everything that a page must not do.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
     private IPlaywright _playwright = null!;
@@ -70,15 +70,25 @@ public sealed class Chromium : IAsyncLifetime
 }
 
 [CollectionDefinition(Name)]
-public sealed class InTheBrowser : ICollectionFixture<Chromium>, ICollectionFixture<StoredPages>
+public sealed class InTheBrowser : ICollectionFixture<Chromium>
 {
     public const string Name = "Browser";
+}
+
+/// <summary>With a browser of its own, so that the walks through every page pass beside the other tests with one.</summary>
+[CollectionDefinition(Name)]
+public sealed class ThroughEveryPage : ICollectionFixture<Chromium>, ICollectionFixture<StoredPages>
+{
+    public const string Name = "Browser, every page";
 }
 
 /// <summary>A browser's window. What went wrong in it is gathered and told by <see cref="AssertCleanAsync"/>.</summary>
 internal sealed class Viewer : IAsyncDisposable
 {
     private static readonly Lazy<string> Axe = new(() => File.ReadAllText(Path.Combine(Chromium.Repository(), "node_modules", "axe-core", "axe.min.js")));
+    private static readonly bool Kept = Environment.GetEnvironmentVariable("NEXUS_TEST_PICTURES") != "0";
+    private static readonly string[] All = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"];
+    private static readonly string[] OfColours = ["color-contrast", "link-in-text-block"];
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _wrong = new();
 
@@ -138,22 +148,27 @@ internal sealed class Viewer : IAsyncDisposable
     }
 
     /// <summary>No serious or critical finding of axe-core: names, roles, contrast.</summary>
-    public async Task AssertAccessibleAsync(string where)
+    /// <param name="where">What the failure names.</param>
+    /// <param name="coloursOnly">For a page that was looked at in another theme: its words and roles are those.</param>
+    public async Task AssertAccessibleAsync(string where, bool coloursOnly = false)
     {
         // Evaluated by the debugger, which the page's policy does not bind.
-        await Page.EvaluateAsync(Axe.Value);
+        if (!await Page.EvaluateAsync<bool>("'axe' in window"))
+            await Page.EvaluateAsync(Axe.Value);
         var findings = await Page.EvaluateAsync<string[]>("""
-            async () => (await axe.run(document, { resultTypes: ["violations"], runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] })).violations
+            async (only) => (await axe.run(document, { resultTypes: ["violations"], runOnly: only })).violations
               .filter(finding => finding.impact === "serious" || finding.impact === "critical")
               .flatMap(finding => finding.nodes.slice(0, 3).map(node => `${finding.id}: ${node.html.slice(0, 160)} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""}`))
-            """);
+            """, coloursOnly ? OfColours : All);
         Assert.True(findings.Length == 0, $"{where}: {string.Join(" | ", findings)}");
     }
 
+    /// <summary>Brings the whole page to be drawn and keeps a picture of it; without the picture where nobody will look, as ./test.sh says.</summary>
     public async Task PictureAsync(string name)
     {
         await DrawnAsync(Page);
-        await Page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, name + ".png"), FullPage = true });
+        if (Kept)
+            await Page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, name + ".png"), FullPage = true });
     }
 
     /// <summary>Brings each chart into view once, which is when it is drawn, and goes back to the top.</summary>

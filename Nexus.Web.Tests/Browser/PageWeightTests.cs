@@ -7,7 +7,7 @@ using Xunit;
 namespace Nexus.Web.Tests.Browser;
 
 /// <summary>What a browser that was never here fetches for a page, compressed as it travels.</summary>
-[Collection(InTheBrowser.Name)]
+[Collection(ThroughEveryPage.Name)]
 public sealed partial class PageWeightTests(StoredPages pages) : IAsyncLifetime
 {
     private const int Most = 300_000;

@@ -32,6 +32,9 @@ internal sealed class NexusApp : IAsyncDisposable
 
     public string CredentialsDirectory => Path.Combine(_directory, "credentials");
 
+    /// <summary>A setting: this credential file is there when Nexus starts, so that nobody waits for the look at the directory that finds it.</summary>
+    public static (string Name, string Value) Pays(string domain, string json) => (domain + CredentialFiles.Suffix, json);
+
     public static Task<NexusApp> StartAsync(FakeAnthropic upstream, string? database = null, string? directory = null, params (string Name, string Value)[] settings) =>
         StartAsync(upstream.Url, database, directory, settings);
 
@@ -55,7 +58,13 @@ internal sealed class NexusApp : IAsyncDisposable
             ["OAUTH_USAGE_SECONDS"] = "0",
         };
         foreach (var (name, value) in settings)
-            values[name] = value;
+        {
+            if (name.EndsWith(CredentialFiles.Suffix, StringComparison.Ordinal))
+                File.WriteAllText(Path.Combine(home, "credentials", name), value);
+            else
+                values[name] = value;
+        }
+
         // What no variable stands for: a configuration key such as Proxy:RequestMemoryBytes. A test that counts runs, audit rows or
         // alerts must not meet those of a job that is due just then: only LongJobsTests ask for them.
         var keys = settings.Prepend((Name: "Jobs:ByClock", Value: "false")).Where(setting => setting.Name.Contains(':', StringComparison.Ordinal)).Select(setting => $"--{setting.Name}={setting.Value}");
@@ -98,11 +107,11 @@ internal sealed class NexusApp : IAsyncDisposable
     public static async Task UntilAsync(Func<Task<bool>> condition, string what)
     {
         var deadline = DateTime.UtcNow.AddMinutes(3);
-        while (!await condition())
+        for (var pause = 5; !await condition(); pause = Math.Min(50, pause * 2))
         {
             if (DateTime.UtcNow > deadline)
                 throw new TimeoutException($"It did not happen within three minutes: {what}");
-            await Task.Delay(50);
+            await Task.Delay(pause);
         }
     }
 

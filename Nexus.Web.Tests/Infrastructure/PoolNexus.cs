@@ -35,12 +35,15 @@ internal sealed class PoolNexus : IAsyncDisposable
     {
         var upstreams = Enumerable.Range(0, 3).Select(_ => RawUpstream.Start()).ToList();
         var database = await Postgres.NewDatabaseAsync();
-        var app = await NexusApp.StartAsync(upstreams[0].Url, database, null, settings);
         string[] ids = ["acc_a", "acc_b", "acc_c"];
         var ranked = ids.OrderByDescending(id => Rank(id)).ToList();
         var accounts = ranked.Select((id, index) => $$"""{"type":"api_key","accountId":"{{id}}","api_key":"sk-ant-{{id}}","base_url":"{{upstreams[index].Url}}"}""");
-        await app.PayForAsync(Single, $$"""{"type":"api_key","accountId":"acc_single","api_key":"sk-ant-single","client_api_key":"cnp_live_k","base_url":"{{upstreams[0].Url}}"}""");
-        await app.PayForAsync(Pool, $$"""{"accounts":[{{string.Join(',', accounts)}}],"client_api_key":"cnp_live_k"}""");
+        var app = await NexusApp.StartAsync(upstreams[0].Url, database, null,
+        [
+            NexusApp.Pays(Single, $$"""{"type":"api_key","accountId":"acc_single","api_key":"sk-ant-single","client_api_key":"cnp_live_k","base_url":"{{upstreams[0].Url}}"}"""),
+            NexusApp.Pays(Pool, $$"""{"accounts":[{{string.Join(',', accounts)}}],"client_api_key":"cnp_live_k"}"""),
+            .. settings,
+        ]);
         var nexus = new PoolNexus(app, database, upstreams);
         nexus.Reset();
         return nexus;

@@ -88,8 +88,7 @@ public sealed class TlsTests : IAsyncLifetime
     [InlineData("", "203.0.113.7", "127.0.0.1")]
     public async Task Only_a_trusted_proxy_says_who_calls(string trusted, string forwarded, string caller)
     {
-        await using var nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), null, ("TRUSTED_PROXIES", trusted));
-        await nexus.PayForAsync("team.example.com", """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_k"}""");
+        await using var nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), null, ("TRUSTED_PROXIES", trusted), NexusApp.Pays("team.example.com", """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_k"}"""));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = new StringContent("{}") };
         request.Headers.Host = "inner.local";
         request.Headers.TryAddWithoutValidation("x-api-key", "cnp_live_k");

@@ -15,8 +15,7 @@ public sealed partial class KeyPagesTests : IAsyncLifetime
     {
         _upstream = await FakeAnthropic.StartAsync();
         _upstream.Replies("application/json", Streams.Json);
-        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync());
-        _nexus.WriteCredential("team.example.com", """{"type":"api_key","api_key":"sk-ant-team"}""");
+        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), null, NexusApp.Pays("team.example.com", """{"type":"api_key","api_key":"sk-ant-team"}"""));
         await _nexus.ReadyAsync();
         _session = await DashboardSession.StartAsync(_nexus);
         await NexusApp.UntilAsync(async () => (await _session.PageAsync("/dashboard/domains", htmx: true)).Contains("account team.example.com", StringComparison.Ordinal), "the credential file is in force");

@@ -10,14 +10,15 @@ namespace Nexus.Web.Storage;
 /// </summary>
 internal static class AppliedMigrations
 {
+    private static readonly string[] Known = [.. typeof(AppliedMigrations).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>()];
+
     public static async Task<bool> AreCompleteAsync(NpgsqlDataSource source, CancellationToken cancellation)
     {
-        string[] known = [.. typeof(AppliedMigrations).Assembly.GetTypes().Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id).OfType<string>()];
         await using var command = source.CreateCommand($"SELECT count(*) FROM {NexusDbOptions.MigrationsTable} WHERE migration_id = ANY($1)");
-        command.Parameters.Add(new() { Value = known });
+        command.Parameters.Add(new() { Value = Known });
         try
         {
-            return (long)(await command.ExecuteScalarAsync(cancellation))! == known.Length;
+            return (long)(await command.ExecuteScalarAsync(cancellation))! == Known.Length;
         }
         catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.UndefinedTable)
         {

@@ -27,13 +27,11 @@ public sealed class ManagedKeyTests : IAsyncLifetime
         _upstream = await FakeAnthropic.StartAsync();
         _upstream.Replies("application/json", Streams.Json);
         var database = await Postgres.NewDatabaseAsync();
-        _nexus = await NexusApp.StartAsync(_upstream, database);
-        _other = await NexusApp.StartAsync(_upstream, database);
+        var pays = NexusApp.Pays(Team, """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_file"}""");
+        _nexus = await NexusApp.StartAsync(_upstream, database, null, pays);
+        _other = await NexusApp.StartAsync(_upstream, database, null, pays);
         foreach (var node in new[] { _nexus, _other })
-        {
-            await node.PayForAsync(Team, """{"type":"api_key","api_key":"sk-ant-team","client_api_key":"cnp_live_file"}""");
             await node.ReadyAsync();
-        }
     }
 
     public async Task DisposeAsync()

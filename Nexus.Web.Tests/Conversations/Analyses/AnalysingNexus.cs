@@ -43,8 +43,7 @@ internal sealed class AnalysingNexus : IAsyncDisposable
     /// <summary>A node on the same database.</summary>
     public async Task<NexusApp> NodeAsync(params (string Name, string Value)[] settings)
     {
-        var app = await NexusApp.StartAsync(Upstream, Database, null, [("AI_WORKER_ENABLED", "true"), ("AI_ANALYSIS_DOMAIN", Payer), ("AI_ANALYSIS_RATE_LIMIT_RETRIEVAL", "100000"), .. settings]);
-        await app.PayForAsync(Payer, $$"""{"type":"api_key","accountId":"acc_payer","api_key":"{{PayersKey}}"}""");
+        var app = await NexusApp.StartAsync(Upstream, Database, null, [("AI_WORKER_ENABLED", "true"), ("AI_ANALYSIS_DOMAIN", Payer), ("AI_ANALYSIS_RATE_LIMIT_RETRIEVAL", "100000"), NexusApp.Pays(Payer, $$"""{"type":"api_key","accountId":"acc_payer","api_key":"{{PayersKey}}"}"""), .. settings]);
         await app.ReadyAsync();
         return app;
     }

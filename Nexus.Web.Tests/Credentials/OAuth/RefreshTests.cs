@@ -273,10 +273,8 @@ public sealed class RefreshTests : IAsyncLifetime
 
     private async Task StartAsync(string file, string? database = null, bool wait = true, params (string Name, string Value)[] settings)
     {
-        _nexus = await NexusApp.StartAsync(_upstream, database, _home, [("CLAUDE_OAUTH_TOKEN_URL", _tokens.Url), .. settings]);
-        if (wait)
-            await _nexus.PayForAsync(Team, file);
-        else
+        _nexus = await NexusApp.StartAsync(_upstream, database, _home, [("CLAUDE_OAUTH_TOKEN_URL", _tokens.Url), .. wait ? [NexusApp.Pays(Team, file)] : (ReadOnlySpan<(string, string)>)[], .. settings]);
+        if (!wait)
             _nexus.WriteCredential(Team, file);
     }
 

@@ -32,10 +32,8 @@ public sealed class UsagePollTests : IAsyncLifetime
         _upstream = await FakeAnthropic.StartAsync();
         _upstream.Replies("application/json", Encoding.UTF8.GetBytes(Answer));
         _database = await Postgres.NewDatabaseAsync();
-        _nexus = await NexusApp.StartAsync(_upstream, _database);
+        _nexus = await NexusApp.StartAsync(_upstream, _database, null, NexusApp.Pays("team.example.com", TokenEndpoint.File(36_000)), NexusApp.Pays("key.example.com", """{"type":"api_key","accountId":"acc_key","api_key":"sk-ant-x"}"""));
         await _nexus.ReadyAsync();
-        await _nexus.PayForAsync("team.example.com", TokenEndpoint.File(36_000));
-        await _nexus.PayForAsync("key.example.com", """{"type":"api_key","accountId":"acc_key","api_key":"sk-ant-x"}""");
     }
 
     public async Task DisposeAsync()
