@@ -98,8 +98,9 @@ public sealed class RefreshTests : IAsyncLifetime
         await StartAsync(TokenEndpoint.File(-60, refresh: "refresh-old"), wait: false);
         _tokens.Before = () =>
         {
-            // Meanwhile another process has refreshed, and left its tokens in the file.
-            File.WriteAllText(PathOf(), TokenEndpoint.File(-30, refresh: "refresh-0", access: "access-other"));
+            // Meanwhile another process has refreshed, and left its tokens in the file, which nobody sees half written.
+            File.WriteAllText(PathOf() + ".other", TokenEndpoint.File(-30, refresh: "refresh-0", access: "access-other"));
+            File.Move(PathOf() + ".other", PathOf(), overwrite: true);
             return Task.CompletedTask;
         };
         await NexusApp.UntilAsync(() => Task.FromResult((string?)Stored()["oauth"]!["accessToken"] == "access-1"), "the newer refresh token was used");
