@@ -40,7 +40,7 @@ public sealed class RebuildTests : IAsyncLifetime
         var (recent, later) = await TwoTurnsAsync("What is new?");
         await ForgetAsync();
 
-        var since = DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(recent.Replace("-", "", StringComparison.Ordinal)[..12], 16)).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+        var since = TimeOf(recent);
         Assert.Contains("2 requests looked at, 2 would be placed elsewhere", await CommandAsync("--since", since, "--dry-run"), StringComparison.Ordinal);
         Assert.Equal((null, null), (await ConversationOfAsync(older), await ConversationOfAsync(later)));
         Assert.Contains("2 requests looked at, 2 are placed elsewhere", await CommandAsync("--since", since), StringComparison.Ordinal);
@@ -105,6 +105,49 @@ public sealed class RebuildTests : IAsyncLifetime
             await _session.RequestAsync($$"""{"model":"claude-opus-5","stream":true,"messages":[{{turns}},{"role":"assistant","content":[{"type":"text","text":"Hello"}]},{"role":"user","content":"And then?"}]}""");
             return request;
         }
+    }
+
+    [Fact]
+    public async Task Since_in_the_middle_of_a_conversation_keeps_the_words_and_the_sums_of_what_came_before()
+    {
+        var (first, second) = await TwoTurnsAsync("Where do walruses sleep?");
+        var conversation = (await ConversationOfAsync(second))!.Value;
+        Assert.Equal(Guid.Parse(first), conversation);
+        const string Sums = "SELECT (SELECT string_agg(request_id || ' ' || words::text, ';' ORDER BY request_id) FROM conversation_words) || (SELECT string_agg(id || ' ' || requests || ' ' || turns || ' ' || output_tokens, ';' ORDER BY id) FROM conversations)";
+        await NexusApp.UntilAsync(async () => (await TextAsync("SELECT string_agg(words::text, ' ') FROM conversation_words"))?.Contains("walruses", StringComparison.Ordinal) == true, "the words are there");
+        var before = await TextAsync(Sums);
+
+        Assert.Contains("1 requests looked at, 0 are placed elsewhere", await CommandAsync("--since", TimeOf(second)), StringComparison.Ordinal);
+        Assert.Equal(before, await TextAsync(Sums));
+
+        // The later turn moves away, as by an older mistake in linking: what stays is a conversation still.
+        await TextAsync($"UPDATE requests SET conversation_id = '{conversation}', parent_id = NULL, missing_parent = 7 WHERE id = '{second}'");
+        Assert.Contains("1 requests looked at, 1 are placed elsewhere", await CommandAsync("--since", TimeOf(second)), StringComparison.Ordinal);
+        Assert.Equal(before, await TextAsync(Sums));
+    }
+
+    [Fact]
+    public async Task Requests_whose_bodies_are_gone_stay_on_their_branches_with_their_words_and_hashes()
+    {
+        var (first, second) = await TwoTurnsAsync("Where do puffins sleep?");
+        const string Places = "SELECT string_agg(concat_ws(' ', id, conversation_id, branch_id, parent_id, attempt_of, prefix_hash, answer_hash), ';' ORDER BY id) || (SELECT string_agg(request_id || ' ' || conversation_id || ' ' || words::text, ';' ORDER BY request_id) FROM conversation_words) FROM requests";
+        await NexusApp.UntilAsync(async () => (await TextAsync("SELECT string_agg(words::text, ' ') FROM conversation_words"))?.Contains("puffins", StringComparison.Ordinal) == true, "the words are there");
+        await TextAsync($"UPDATE requests SET branch_id = 'compact_20260101T000000' WHERE id = '{second}'");
+        await TextAsync("UPDATE requests SET payload = 'none'");
+        var before = await TextAsync(Places);
+        Assert.Contains("2 requests looked at, 0 are placed elsewhere, 2 without a body", await CommandAsync(), StringComparison.Ordinal);
+        Assert.Equal(before, await TextAsync(Places));
+        Assert.Equal("1", await TextAsync($"SELECT requests::text FROM conversation_branches WHERE conversation_id = '{first}' AND name LIKE 'compact%'"));
+    }
+
+    private static string TimeOf(string id) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(id.Replace("-", "", StringComparison.Ordinal)[..12], 16)).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task<string?> TextAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(_database);
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync() as string;
     }
 
     private async Task AnalysedAsync(Guid conversation, string branch)

@@ -38,21 +38,22 @@ internal sealed record BranchShape(string BranchId, string Kind, int Requests, l
 
 /// <summary>A node of the tree: a request, with those that repeat it.</summary>
 /// <param name="BranchId"><c>side</c> for what is kept beside the line.</param>
-/// <param name="Attempts">Ids of the requests that repeat it.</param>
+/// <param name="Attempts">Ids of the requests that repeat it. Tokens, cost, time and outcome are those of the attempt that went well, where one did.</param>
 internal sealed record TreeNodeShape(
     Guid RequestId, Guid? ParentRequestId, string BranchId, string Kind, string Lane, DateTimeOffset Timestamp, string? Model, string? AgentId, int MessageCount, long ContextTokens, int ContextLimit,
     long InputTokens, long OutputTokens, long? CostMicros, int DurationMs, int ToolCalls, int? ResponseStatus, string Outcome, string? StopReason, string? Error, IReadOnlyList<Guid> Attempts)
 {
     public static IEnumerable<TreeNodeShape> Of(IReadOnlyList<LedgerRow> rows)
     {
-        var attempts = rows.Where(row => row.AttemptOf is not null).ToLookup(row => row.AttemptOf!.Value, row => row.Id);
+        var attempts = new Attempts(rows);
         var windows = ContextWindows.Remembered();
         foreach (var row in rows.Where(row => row.AttemptOf is null))
         {
-            var model = row.ModelServed ?? row.ModelRequested;
+            var answered = attempts.Answered(row);
+            var model = answered.ModelServed ?? answered.ModelRequested;
             yield return new(
-                row.Id, row.ParentId, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.StartedAt, model, row.AgentId, row.MessageCount, ConversationSums.Prompt(row), windows(model).Tokens,
-                row.InputTokens, row.OutputTokens, row.CostMicros, row.DurationMs, row.ToolCalls, row.Status, row.Outcome, row.StopReason, row.ErrorMessage, [.. attempts[row.Id]]);
+                row.Id, row.ParentId, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.StartedAt, model, row.AgentId, row.MessageCount, ConversationSums.Prompt(answered), windows(model).Tokens,
+                answered.InputTokens, answered.OutputTokens, answered.CostMicros, answered.DurationMs, answered.ToolCalls, answered.Status, answered.Outcome, answered.StopReason, answered.ErrorMessage, [.. attempts.Of(row).Select(again => again.Id)]);
         }
     }
 }

@@ -15,7 +15,7 @@ internal static class ConversationPath
     public static IReadOnlyList<PathStretch> To(IReadOnlyList<LedgerRow> rows, string? branch)
     {
         var nodes = rows.Where(row => row.AttemptOf is null).ToDictionary(row => row.Id);
-        var attempts = rows.Where(row => row.AttemptOf is not null).ToLookup(row => row.AttemptOf!.Value);
+        var attempts = new Attempts(rows);
         branch ??= Latest(rows);
         var at = nodes.Values.Where(row => (row.BranchId ?? BranchNames.Main) == branch).OrderBy(row => row.StartedAt).ThenBy(row => row.Id).LastOrDefault();
         var stretches = new List<PathStretch>();
@@ -23,7 +23,7 @@ internal static class ConversationPath
         var seen = new HashSet<Guid>();
         while (at is not null && seen.Add(at.Id))
         {
-            stretch.Add(attempts[at.Id].Prepend(at).LastOrDefault(row => row.Outcome == "completed" && row.Status < 400) ?? at);
+            stretch.Add(attempts.Answered(at));
             var parent = at.ParentId is { } id ? nodes.GetValueOrDefault(id) : null;
             if (parent is not null && BranchNames.IsSubagent(at.BranchId) && parent.BranchId != at.BranchId)
                 parent = null;

@@ -26,8 +26,8 @@ internal sealed class ConversationWriter(NpgsqlConnection connection, LinkIndex 
         await ConversationTotals.MakeAnewAsync(connection, anew, Titles(items, anew), cancellation);
     }
 
-    /// <summary>Writes all that is known of some conversations, whatever was known before.</summary>
-    /// <param name="items">Their requests, which are stored.</param>
+    /// <summary>Writes all that is known of some conversations, whatever was known before but words, which are added.</summary>
+    /// <param name="items">Their requests, which are stored; of conversations that began earlier, the later ones.</param>
     public async Task WriteAnewAsync(IReadOnlyList<LinkItem> items, IReadOnlyCollection<Guid> conversations, CancellationToken cancellation)
     {
         await using (var batch = new NpgsqlBatch(connection))
@@ -35,9 +35,9 @@ internal sealed class ConversationWriter(NpgsqlConnection connection, LinkIndex 
             Moves(batch);
             Sessions(batch, items);
             Hooks(batch, items);
-            batch.BatchCommands.Add(new("DELETE FROM conversation_words WHERE conversation_id = ANY($1)") { Parameters = { new() { Value = conversations.ToArray() } } });
             Words(batch, items);
-            await batch.ExecuteNonQueryAsync(cancellation);
+            if (batch.BatchCommands.Count > 0)
+                await batch.ExecuteNonQueryAsync(cancellation);
         }
 
         foreach (var some in conversations.Chunk(500))

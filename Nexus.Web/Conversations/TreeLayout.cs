@@ -23,9 +23,9 @@ public sealed record TreeLayout(IReadOnlyList<TreeNode> Nodes, int Rows, int Lan
 
     internal static TreeLayout Of(IReadOnlyList<LedgerRow> rows, bool all, bool newestFirst)
     {
-        var attempts = rows.Where(row => row.AttemptOf is not null).CountBy(row => row.AttemptOf!.Value).ToDictionary();
+        var attempts = new Attempts(rows);
         var nodes = rows.Where(row => row.AttemptOf is null).ToList();
-        var folded = all || nodes.Count < FoldFrom ? [] : Fold(nodes);
+        var folded = all || nodes.Count < FoldFrom ? [] : Fold(nodes, attempts);
         var shown = nodes.Where(row => !folded.ContainsKey(row.Id) || folded[row.Id] > 0).ToList();
         var lanes = LanesOf(shown);
         var known = nodes.ToDictionary(row => row.Id);
@@ -33,21 +33,22 @@ public sealed record TreeLayout(IReadOnlyList<TreeNode> Nodes, int Rows, int Lan
         var windows = ContextWindows.Remembered();
         var drawn = shown.Select((row, place) =>
         {
-            var model = row.ModelServed ?? row.ModelRequested;
+            var answered = attempts.Answered(row);
+            var model = answered.ModelServed ?? answered.ModelRequested;
             var branch = row.BranchId ?? BranchNames.Main;
             var parent = row.ParentId is { } id && known.TryGetValue(id, out var above) ? above : null;
             var starts = parent is not null && (parent.BranchId ?? BranchNames.Main) != branch;
             while (parent is not null && !visible.Contains(parent.Id))
                 parent = parent.ParentId is { } next ? known.GetValueOrDefault(next) : null;
             return new TreeNode(
-                row.Id, parent?.Id, newestFirst ? shown.Count - 1 - place : place, lanes[branch], branch, BranchNames.Kind(row.BranchId), starts, row.Lane, row.StartedAt, model, row.ToolCalls,
-                (double)ConversationSums.Prompt(row) / windows(model).Tokens, row.ErrorMessage ?? row.ErrorType, row.Outcome, attempts.GetValueOrDefault(row.Id), folded.GetValueOrDefault(row.Id));
+                row.Id, parent?.Id, newestFirst ? shown.Count - 1 - place : place, lanes[branch], branch, BranchNames.Kind(row.BranchId), starts, row.Lane, row.StartedAt, model, answered.ToolCalls,
+                (double)ConversationSums.Prompt(answered) / windows(model).Tokens, answered.ErrorMessage ?? answered.ErrorType, answered.Outcome, attempts.Of(row).Count(), folded.GetValueOrDefault(row.Id));
         }).ToList();
         return new(drawn, shown.Count, lanes.Count == 0 ? 0 : lanes.Values.Max() + 1, nodes.Count - shown.Count);
     }
 
     /// <summary>Which requests are folded away (0), and which stand for how many.</summary>
-    private static Dictionary<Guid, int> Fold(List<LedgerRow> nodes)
+    private static Dictionary<Guid, int> Fold(List<LedgerRow> nodes, Attempts attempts)
     {
         var children = nodes.Where(row => row.ParentId is not null).ToLookup(row => row.ParentId!.Value);
         var folded = new Dictionary<Guid, int>();
@@ -56,7 +57,7 @@ public sealed record TreeLayout(IReadOnlyList<TreeNode> Nodes, int Rows, int Lan
             var run = new List<LedgerRow>();
             foreach (var row in branch.Append(null!))
             {
-                var plain = row is not null && row.Outcome == "completed" && children[row.Id].Count() <= 1 && children[row.Id].All(child => child.BranchId == row.BranchId);
+                var plain = row is not null && attempts.Answered(row).Outcome == "completed" && children[row.Id].Count() <= 1 && children[row.Id].All(child => child.BranchId == row.BranchId);
                 if (plain)
                 {
                     run.Add(row!);

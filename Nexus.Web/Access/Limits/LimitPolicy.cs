@@ -35,7 +35,7 @@ internal sealed class LimitPolicy(LimitBook book, Reservations reservations, Pri
         if (gates.Count == 0)
             return default;
         var peek = RequestPeek.Read(body);
-        var estimate = body.IsEmpty ? default : Estimate.Of(prices.Newest, model, at, body.Length, peek.MaxTokens);
+        var estimate = body.IsEmpty ? default : Estimate.Of(prices.Newest, model, at, body, peek.MaxTokens);
         return Enter(id, gates, new(at, estimate, peek.Stream, book.Nodes, book.Away), recorded);
     }
 

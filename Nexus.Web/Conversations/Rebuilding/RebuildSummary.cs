@@ -2,7 +2,7 @@ namespace Nexus.Web.Conversations.Rebuilding;
 
 /// <summary>What a rebuild has done so far, or would do.</summary>
 /// <param name="Requests">Looked at.</param>
-/// <param name="Unkept">Of which nothing but hashes is kept: they stay with the parent they had.</param>
+/// <param name="Unkept">Of which nothing but hashes is kept: they stay in the place they had.</param>
 /// <param name="Changed">Whose conversation, branch or parent is another than before.</param>
 internal sealed record RebuildSummary(long Requests, long Unkept, long Changed, long ConversationsBefore, long ConversationsAfter)
 {

@@ -31,8 +31,7 @@ internal sealed class Rebuilder(IDbContextFactory<NexusDbContext> contexts, Payl
     {
         var work = new DomainRebuild(domain);
         var evidence = new StoredEvidence(payloads);
-        if (since > DateTimeOffset.UnixEpoch)
-            await work.RememberAsync(connection, since, cancellation);
+        await work.RememberAsync(connection, since, cancellation);
         while (await PlaceNextAsync(work, evidence, since, cancellation))
             await report(work.Summary);
         if (dry)

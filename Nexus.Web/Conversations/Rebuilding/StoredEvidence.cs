@@ -24,15 +24,10 @@ internal sealed class StoredEvidence(PayloadReader payloads)
         return LinkItem.Of(row, evidence, EvidenceReader.OfAnswer(row.Domain, facts, evidence, message, () => message));
     }
 
-    /// <summary>Of a request without a body: it goes on from the one that it went on from.</summary>
-    public static LinkItem? OfHashes(LedgerRow row, LedgerRow? parent)
-    {
-        if (row.PrefixHash is not { } end)
-            return null;
-        long? last = row.MissingParent ?? parent?.PrefixHash;
-        var evidence = new LinkEvidence(end, last is { } state ? [state] : [], last is null ? [] : [parent?.AnswerHash ?? 0], [], null, null, null, row.Person ?? 0, null, false, null, null);
-        return LinkItem.Of(row, evidence, AnswerEvidence.None);
-    }
+    /// <summary>Of a request without a body: what a later one needs to find it.</summary>
+    public static LinkItem? OfHashes(LedgerRow row) => row.PrefixHash is { } end
+        ? LinkItem.Of(row, new LinkEvidence(end, [], [], [], null, null, null, row.Person ?? 0, null, false, null, null), AnswerEvidence.None)
+        : null;
 
     private static JsonObject? MessageOf(StoredPayload payload)
     {

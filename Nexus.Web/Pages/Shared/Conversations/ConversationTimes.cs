@@ -1,3 +1,4 @@
+using Nexus.Web.Conversations;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages.Shared.Conversations;
@@ -11,6 +12,7 @@ public sealed record ConversationTimes(double Model, double Tools, double Person
     internal static ConversationTimes Of(IReadOnlyList<LedgerRow> rows)
     {
         var nodes = rows.Where(row => row.AttemptOf is null).ToDictionary(row => row.Id);
+        var attempts = new Attempts(rows);
         double tools = 0, person = 0;
         var replies = 0;
         var followed = new HashSet<Guid>();
@@ -18,8 +20,10 @@ public sealed record ConversationTimes(double Model, double Tools, double Person
         {
             if (row.ParentId is not { } id || !nodes.TryGetValue(id, out var parent) || row.AgentId != parent.AgentId || row.BranchId is "side" || !followed.Add(id))
                 continue;
-            var gap = Math.Max(0, (row.StartedAt - parent.StartedAt).TotalMilliseconds - parent.DurationMs);
-            if (parent.StopReason == "tool_use")
+            // Trying again is nobody's thinking: what counts is when the answer came that this one goes on from.
+            var answered = attempts.Answered(parent);
+            var gap = Math.Max(0, (row.StartedAt - answered.StartedAt).TotalMilliseconds - answered.DurationMs);
+            if (answered.StopReason == "tool_use")
                 tools += gap;
             else if (row.AgentId is null)
                 (person, replies) = (person + gap, replies + 1);

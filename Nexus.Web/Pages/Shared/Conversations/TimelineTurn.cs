@@ -26,8 +26,9 @@ public sealed record TimelineTurn(
     internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows, IReadOnlyDictionary<Guid, string> asked, IReadOnlyDictionary<Guid, CacheBreak> breaks)
     {
         var known = rows.ToDictionary(row => row.Id);
+        var attempts = new Attempts(rows);
         var inside = rows.Where(row => BranchNames.IsSubagent(row.BranchId)).ToLookup(row => Launcher(row, known));
-        return [.. rows.Where(row => !BranchNames.IsSubagent(row.BranchId)).Select(row => Told(One(row, known, [.. inside[row.Id].Select(inner => Told(One(inner, known, [])))])))];
+        return [.. rows.Where(row => !BranchNames.IsSubagent(row.BranchId)).Select(row => Told(One(row, known, attempts, [.. inside[row.Id].Select(inner => Told(One(inner, known, attempts, [])))])))];
 
         TimelineTurn Told(TimelineTurn turn) => turn with { Asked = asked.GetValueOrDefault(turn.Id), Break = breaks.GetValueOrDefault(turn.Id) };
     }
@@ -41,13 +42,15 @@ public sealed record TimelineTurn(
         return at?.Id;
     }
 
-    private static TimelineTurn One(LedgerRow row, Dictionary<Guid, LedgerRow> known, IReadOnlyList<TimelineTurn> inside)
+    private static TimelineTurn One(LedgerRow row, Dictionary<Guid, LedgerRow> known, Attempts attempts, IReadOnlyList<TimelineTurn> inside)
     {
         var parent = row.ParentId is { } id && row.BranchId != BranchNames.Side ? known.GetValueOrDefault(id) : null;
-        var waited = parent is null ? (double?)null : Math.Max(0, (row.StartedAt - parent.StartedAt).TotalMilliseconds - parent.DurationMs);
+        // A repetition waits for the one before it: its own beginning is no reply to the parent's answer.
+        var (answered, repeats) = (parent is null ? null : attempts.Answered(parent), row.AttemptOf is not null);
+        var waited = answered is null || repeats ? (double?)null : Math.Max(0, (row.StartedAt - answered.StartedAt).TotalMilliseconds - answered.DurationMs);
         return new(
             row.Id, row.StartedAt, row.BranchId ?? BranchNames.Main, BranchNames.Kind(row.BranchId), row.Lane, row.ModelServed ?? row.ModelRequested, row.Outcome, row.ErrorMessage ?? row.ErrorType, row.DurationMs,
-            waited, parent is null ? null : parent.StopReason == "tool_use" ? "tools" : "person", row.ToolCalls, row.InputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.OutputTokens, row.CostMicros, inside, parent?.Id)
+            waited, answered is null || repeats ? null : answered.StopReason == "tool_use" ? "tools" : "person", row.ToolCalls, row.InputTokens, row.CacheReadTokens, row.CacheCreation5mTokens + row.CacheCreation1hTokens, row.OutputTokens, row.CostMicros, inside, parent?.Id)
         { CostEstimate = row.CostEstimate };
     }
 }
