@@ -80,4 +80,26 @@ public sealed class UsagePagesTests : IAsyncLifetime
         Assert.Contains("70,000", account, StringComparison.Ordinal);
         Assert.Contains("Europe/Berlin", account, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_days_of_an_account_come_ten_a_page_and_what_keeps_a_page_fresh_asks_for_its_own_days()
+    {
+        await _usage.AddAsync(_now.AddDays(-8), "one.example", "acc_a", 11_111);
+        await _usage.AddAsync(_now.AddDays(-14), "one.example", "acc_a", 22_222);
+        await _usage.AddAsync(_now.AddDays(-25), "one.example", "acc_a", 33_333);
+        var newest = await _session.PageAsync("/dashboard/token-usage?accountId=acc_a");
+        Assert.Contains("11,111", newest, StringComparison.Ordinal);
+        Assert.DoesNotContain("22,222", newest, StringComparison.Ordinal);
+        Assert.DoesNotContain("Newer days", newest, StringComparison.Ordinal);
+        Assert.Contains("/dashboard/token-usage?accountId=acc_a&amp;skip=10#days", newest, StringComparison.Ordinal);
+        var middle = await _session.PageAsync("/dashboard/token-usage?accountId=acc_a&skip=10");
+        Assert.Contains("22,222", middle, StringComparison.Ordinal);
+        Assert.DoesNotContain("11,111", middle, StringComparison.Ordinal);
+        Assert.DoesNotContain("33,333", middle, StringComparison.Ordinal);
+        Assert.Contains("hx-get=\"/dashboard/token-usage?accountId=acc_a&amp;skip=10\"", middle, StringComparison.Ordinal);
+        var oldest = await _session.PageAsync("/dashboard/token-usage?accountId=acc_a&skip=20", htmx: true);
+        Assert.Contains("33,333", oldest, StringComparison.Ordinal);
+        Assert.DoesNotContain("Older days", oldest, StringComparison.Ordinal);
+        Assert.Contains("Newer days", oldest, StringComparison.Ordinal);
+    }
 }

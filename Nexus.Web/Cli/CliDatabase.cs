@@ -29,7 +29,7 @@ internal static class CliDatabase
     }
 
     public static string Explain(Exception error) =>
-        $"The database cannot be used: {error.GetBaseException().Message} Without DATABASE_URL a command uses the private PostgreSQL of a running Nexus: start Nexus, and run the command with its DATA_DIR and as its user.";
+        $"The database cannot be used: {error.GetBaseException().Message.TrimEnd('.')}. Without DATABASE_URL a command uses the private PostgreSQL of a running Nexus: start Nexus, and run the command with its DATA_DIR and as its user.";
 
     /// <summary>Before anything is made there: <see cref="PrivatePostgres.Connection"/> would write a port and a password of its own.</summary>
     private static void CheckPrivateServer(IServiceProvider services)

@@ -110,13 +110,38 @@
   };
 
   // A limit is in the picture once something comes near it.
-  const most = (model) => ({ max }) => model.limit !== null && max < model.limit && max > model.limit / 2 ? model.limit * 1.05 : null;
+  const most = (model, step) => ({ max }) => {
+    const near = model.limit !== null && max < model.limit && max > model.limit / 2 ? model.limit * 1.05 : null;
+    return step === undefined ? near : Math.ceil(Math.max(near ?? max, 1) / step) * step;
+  };
+
+  // Bytes are told by powers of 1,024, so steps must be round in those: else an axis reads 95.4 MB, 190.7 MB.
+  const byteStep = (model) => {
+    const most = Math.max(1, ...model.starts.map((_, i) => {
+      const values = model.series.map((series) => series.values[i] ?? 0);
+      return model.stacked ? values.reduce((sum, value) => sum + value, 0) : Math.max(0, ...values);
+    }));
+    const unit = 1024 ** Math.floor(Math.log(most / 2) / Math.log(1024));
+    return [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * Math.max(1, unit)).find((step) => most / step <= 5);
+  };
+
+  // Hours of the clock that people count in, nine at most; where days are told, or none of these fits, ECharts chooses.
+  const marks = (model) => {
+    const span = (model.end - model.starts[0]) / 60000;
+    const step = [15, 30, 60, 120, 180, 240, 360, 720].find((minutes) => span / minutes <= 9);
+    if (model.daily || step === undefined) return "auto";
+    const clock = new Intl.DateTimeFormat("en", { timeZone: model.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const at = (start) => clock.format(start).split(":").reduce((hours, minutes) => hours * 60 + Number(minutes), 0);
+    const round = model.starts.map((start) => at(start) % step === 0);
+    return round.filter(Boolean).length < 3 ? "auto" : (index) => round[index];
+  };
 
   charts.option = (model, selected) => {
     const when = clocks(model);
     const [text, muted, line, surface] = [color("--text"), color("--muted"), color("--line"), color("--surface")];
     const bars = model.kind === "bars";
     const font = { color: muted, fontFamily: family(), fontSize: 12 };
+    const step = model.unit === "bytes" ? byteStep(model) : undefined;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches || document.documentElement.dataset.still !== undefined || charts.scheme !== "";
     return {
       animation: !still, animationDuration: 250, animationDurationUpdate: 250,
@@ -130,12 +155,12 @@
       },
       xAxis: {
         type: "category", data: model.starts.map(String), boundaryGap: bars,
-        axisLabel: { ...font, hideOverlap: true, formatter: (value) => when.label(Number(value)) },
+        axisLabel: { ...font, interval: marks(model), hideOverlap: true, formatter: (value) => when.label(Number(value)) },
         axisTick: { show: false }, axisLine: { lineStyle: { color: line } },
       },
       // From zero: what is twice as high is twice as much.
       yAxis: {
-        type: "value", min: 0, max: most(model), minInterval: model.unit === "count" || model.unit === "tokens" ? 1 : undefined, splitNumber: 4,
+        type: "value", min: 0, max: most(model, step), minInterval: model.unit === "count" || model.unit === "tokens" ? 1 : undefined, splitNumber: 4, interval: step,
         axisLabel: { ...font, formatter: units[model.unit] }, splitLine: { lineStyle: { color: line } },
       },
       dataZoom: [{ type: "inside", zoomOnMouseWheel: "ctrl", moveOnMouseMove: false, moveOnMouseWheel: false }],

@@ -2,11 +2,12 @@ using Microsoft.Extensions.Options;
 using Nexus.Web.Access.Keys;
 using Nexus.Web.Credentials;
 using Nexus.Web.Operations.Health;
+using Nexus.Web.Storage;
 
 namespace Nexus.Web.Conversations.Analyses;
 
 /// <summary>Whether somebody pays for analyses, and whether their budget lasts.</summary>
-internal sealed class AnalysisProbe(CredentialFiles files, IServiceScopeFactory scopes, IOptions<AnalysisOptions> options) : IProbe
+internal sealed class AnalysisProbe(CredentialFiles files, Database database, IServiceScopeFactory scopes, IOptions<AnalysisOptions> options) : IProbe
 {
     private const string Fix = "Give the domain a credential file (page Accounts), name another one in AI_ANALYSIS_DOMAIN, or set AI_ANALYSIS_API_KEY to a Claude API key.";
 
@@ -18,6 +19,8 @@ internal sealed class AnalysisProbe(CredentialFiles files, IServiceScopeFactory 
     {
         if (Payer() is { } trouble)
             return trouble;
+        if (database.State.Condition != DatabaseCondition.Ready)
+            return Finding.Warning("Analyses wait for the database.", "See the check of the database.");
         await using var scope = scopes.CreateAsyncScope();
         var budget = scope.ServiceProvider.GetRequiredService<AnalysisBudget>();
         if (budget.Refuse(await budget.ReadAsync(null, cancellation), 0) is { } spent)

@@ -17,4 +17,7 @@ public sealed record AccountLimits(
     IReadOnlyList<UsageShare> Domains, IReadOnlyList<double?> Trend);
 
 /// <summary>One account in detail.</summary>
-public sealed record AccountDetail(AccountLimits Account, ChartModel Day, ChartModel Week, IReadOnlyList<DayOfTokens> Days);
+/// <param name="Days">Of one page, the newest first.</param>
+/// <param name="Older">Address of the days before; null when none of them has anything.</param>
+/// <param name="Newer">Address of the days after; null on the first page.</param>
+public sealed record AccountDetail(AccountLimits Account, ChartModel Day, ChartModel Week, IReadOnlyList<DayOfTokens> Days, string? Older, string? Newer);
