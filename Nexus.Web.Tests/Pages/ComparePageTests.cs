@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,6 +47,20 @@ public sealed class ComparePageTests : IAsyncLifetime
         Assert.DoesNotContain("<html", await _session.PageAsync(address, htmx: true), StringComparison.Ordinal);
         using var none = await _session.SendAsync($"/dashboard/compare?left={first}&right=01a2122e-286b-7d9c-a87a-1ddf2a295fca");
         Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_tree_tells_times_on_the_viewer_s_clock_and_says_UTC_to_who_never_told_a_zone()
+    {
+        var (first, _) = await TwoTurnsAsync();
+        await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+        var at = (await db.Requests.SingleAsync(request => request.Id == Guid.Parse(first))).StartedAt;
+        // A quarter of an hour off every other zone's clock, so that no other time reads alike.
+        var there = TimeZoneInfo.ConvertTime(at, TimeZoneInfo.FindSystemTimeZoneById("Asia/Kathmandu"));
+        Assert.Matches($"<text [^>]*>[^<]*{Clock(there)} [^<]", await _session.PageAsync($"/dashboard/conversation/{first}?view=tree", zone: "Asia/Kathmandu"));
+        Assert.Matches($"<text [^>]*>[^<]*{Clock(at.ToUniversalTime())} UTC [^<]", await _session.PageAsync($"/dashboard/conversation/{first}?view=tree"));
+
+        static string Clock(DateTimeOffset time) => time.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         Line = ConversationLine.Of(known);
         ToolCalls = known.Row.ToolCalls;
         Times = ConversationTimes.Of(_rows);
-        Branches = [.. shapes.Where(shape => shape.Requests > 0 && shape.Kind != "side").Select(shape => new BranchChip(shape.BranchId, shape.Kind, shape.Requests, shape.TotalTokens, Address(View, shape.BranchId)))];
+        Branches = [.. shapes.Where(shape => shape.Requests > 0 && shape.Kind != "side").Select(shape => new BranchChip(shape.BranchId, shape.Kind, shape.Requests, Address(View, shape.BranchId)))];
         Shown = View switch
         {
             "tree" => Fragment.Of<TreeView>(("Tree", TreeLayout.Of(_rows, all == true, newest == true)), ("Address", Address("tree")), ("All", all == true), ("NewestFirst", newest == true)),

@@ -1,4 +1,4 @@
 namespace Nexus.Web.Pages.Shared.Conversations;
 
 /// <summary>A branch that one may choose.</summary>
-public sealed record BranchChip(string Name, string Kind, int Requests, long Tokens, string Address);
+public sealed record BranchChip(string Name, string Kind, int Requests, string Address);
