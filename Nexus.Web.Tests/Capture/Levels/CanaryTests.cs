@@ -22,6 +22,11 @@ public sealed partial class CanaryTests : IAsyncLifetime
     private const string Card = "4111 1111 1111 1111";
     private const string Marker = "PlainCanaryMarker";
     private const string Everything = $"{Marker} {Key} {Mail} {Card}";
+    private const string Inner = "sk-proj-InnerCanaryAbCdEfGh";
+    private const string Phrase = "inner canary phrase";
+
+    /// <summary>What a tool gave that printed JSON with JSON in it, as a string of a request's body: each is escaped once more than the last.</summary>
+    private static readonly string Nested = JsonSerializer.Serialize(JsonSerializer.Serialize(new { content = JsonSerializer.Serialize(new { env = $"A=1\n{Inner}\nB=2", password = Phrase }) }));
     private static readonly string[] Hidden = [Key, Mail, Card];
     private readonly string _directory = Directory.CreateTempSubdirectory("nexus-canary-").FullName;
     private readonly StringBuilder _log = new();
@@ -77,6 +82,8 @@ public sealed partial class CanaryTests : IAsyncLifetime
                 Assert.True(text.Contains(canary, StringComparison.Ordinal) == kept, $"{level}: {canary} is {(kept ? "not " : "")}in {place}{(kept ? "" : ": " + Around(text, canary))}");
             }
 
+        foreach (var canary in new[] { Inner, Phrase })
+            Assert.Equal(level == "full" ? ["files", "tables"] : [], places.Where(place => place.Value.Contains(canary, StringComparison.Ordinal)).Select(place => place.Key).Where(place => place is not ("api" or "exports") || level != "full"));
         Assert.All(rows.Take(3), row => Assert.Equal((10, 5), (row.InputTokens, row.OutputTokens)));
         Assert.All(rows, row => Assert.Equal(level switch { "full" => "stored", "redacted" => "redacted", _ => "none" }, row.Payload));
         Assert.All(rows, row => Assert.Equal("claude-opus-5", row.Model));
@@ -133,7 +140,7 @@ public sealed partial class CanaryTests : IAsyncLifetime
 
     private static async Task<string> SendAsync(HttpClient proxy, string kind)
     {
-        var body = $$$"""{"model":"claude-opus-5","stream":{{{(kind is "stream" or "leave" ? "true" : "false")}}},"system":"{{{Everything}}}","tools":[{"name":"Bash","description":"{{{Everything}}}"}],"messages":[{"role":"user","content":"{{{Everything}}}"},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"{{{Everything}}}"}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"{{{Everything}}}"}]}]}""";
+        var body = $$$"""{"model":"claude-opus-5","stream":{{{(kind is "stream" or "leave" ? "true" : "false")}}},"system":"{{{Everything}}}","tools":[{"name":"Bash","description":"{{{Everything}}}"}],"messages":[{"role":"user","content":"{{{Everything}}}"},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"{{{Everything}}}"}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"{{{Everything}}}"},{"type":"tool_result","tool_use_id":"toolu_2","content":{{{Nested}}}}]}]}""";
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/messages?note={Uri.EscapeDataString(Marker)}") { Content = new StringContent(body, Encoding.UTF8, "application/json"), Headers = { Host = "one.example" } };
         request.Headers.TryAddWithoutValidation("x-api-key", "sk-ant-own");
         request.Headers.TryAddWithoutValidation("x-kind", kind);

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CsCheck;
@@ -42,6 +44,36 @@ public sealed partial class RedactorTests
     [InlineData("no json ada@example.com", "\"[redacted:unreadable]\"")]
     public void In_json_only_what_is_found_changes(string json, string kept) => Assert.Equal(kept, Json(json));
 
+    [Theory]
+    [InlineData("A=1\nghp_AbCdEfGhIjKlMnOpQrStUv\nB=2", "A=1\n[redacted:secret]\nB=2")]
+    [InlineData("""{"user":"ada","password":"all of my words"}""", """{"user":"ada","[redacted:secret]"}""")]
+    [InlineData("""{"user":"ada","api_key":"a\"b","n":1}""", """{"user":"ada","[redacted:secret]","n":1}""")]
+    [InlineData("to\tada@example.com\n", "to\t[redacted:email]\n")]
+    [InlineData("DB_PASSWORD=correcthorse", "[redacted:secret]")]
+    public void What_is_escaped_once_more_with_each_level_of_json_in_json_is_found_and_what_is_left_can_be_read(string text, string kept)
+    {
+        for (var level = 0; level <= 5; level++)
+        {
+            var left = Redactor.Redact(text);
+            for (var i = 0; i < level; i++)
+                left = JsonNode.Parse(left)!.GetValue<string>();
+            Assert.Equal(kept, left);
+            text = JsonSerializer.Serialize(text, Relaxed);
+        }
+    }
+
+    [Fact]
+    public void An_address_written_in_escapes_is_found_at_every_level() =>
+        Gen.Int[0, 4].Select(Gen.String[Gen.Char["ab \n\"\\"], 0, 20], Gen.String[Gen.Char["ab \n\"\\"], 0, 20]).Sample((levels, before, after) =>
+        {
+            var text = $"{before} ada@example.com {after}";
+            for (var i = 0; i < levels; i++)
+                text = JsonSerializer.Serialize(text, Relaxed);
+            text = text.Replace("@", levels > 0 ? "\\u0040" : "@", StringComparison.Ordinal);
+            var left = Redactor.Redact(text);
+            return left.Contains("[redacted:email]", StringComparison.Ordinal) && !left.Contains("example", StringComparison.Ordinal);
+        });
+
     [Fact]
     public void Json_without_anything_to_hide_stays_byte_for_byte() =>
         Gen.String[Gen.Char["abc \"\\{}[]:,0123456789äß\n"], 0, 60].Where(text => !MayBeACard().IsMatch(text)).List[0, 8].Sample(texts =>
@@ -53,6 +85,8 @@ public sealed partial class RedactorTests
     /// <summary>By chance enough digits in a row add up to a card number, which is something to hide.</summary>
     [GeneratedRegex("([0-9][ -]?){12}")]
     private static partial Regex MayBeACard();
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static string Json(string json)
     {

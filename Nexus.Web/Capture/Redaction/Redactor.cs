@@ -19,6 +19,9 @@ internal sealed class Redactor(IOptions<CaptureOptions> options)
     /// <summary>Nothing that is looked for is shorter.</summary>
     private const int Shortest = 6;
 
+    /// <summary>How often a text is looked through again with its escapes undone: JSON stands in strings of JSON, as the output of tools has it.</summary>
+    private const int Levels = 5;
+
     private static readonly Regex Secrets = Compile(string.Join('|',
         "sk-ant-[A-Za-z0-9_-]{8,}",                                   // Anthropic
         @"\bsk-[A-Za-z0-9_-]{20,}",                                   // OpenAI and many that copy it
@@ -34,6 +37,7 @@ internal sealed class Redactor(IOptions<CaptureOptions> options)
         @"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----|[\s\S]*)",
         @"\b[Bb]earer\s+[A-Za-z0-9._~+/=-]{16,}",
         @"://[^\s/:@""]{1,64}:[^\s/@""]{1,128}@",                     // credentials in a URL
+        @"(?i:[A-Za-z0-9_-]*(?:api[_-]?key|secret|password|passwd|access[_-]?token|auth[_-]?token))""\s*:\s*""(?:[^""\\]|\\[\s\S])+", // in JSON within a text
         @"(?i:\b[A-Za-z0-9_-]*(?:api[_-]?key|secret|password|passwd|access[_-]?token|auth[_-]?token)[""']?\s*[:=]\s*[""']?)[^\s""',;<>]{8,}"));
 
     private static readonly Regex Emails = Compile(@"[\w.%+'-]+@[\w-]+(?:\.[\w-]+)*\.\w{2,}");
@@ -43,7 +47,18 @@ internal sealed class Redactor(IOptions<CaptureOptions> options)
     private readonly Regex[] _own = [.. options.Value.Patterns.Select(Compile)];
 
     /// <summary>What is found in a text, in order; empty when it may be kept as it is.</summary>
-    public List<Edit> Find(string text)
+    public List<Edit> Find(string text) => Edit.Merge(Deeper(FindAsItIs(text), text, Levels));
+
+    /// <summary>Adds what is found with escapes undone. What was found before is carried along, so that no edit splits an escape of any level.</summary>
+    private List<Edit> Deeper(List<Edit> found, string text, int levels)
+    {
+        if (levels == 0 || Unescaped.Of(text) is not { } plain)
+            return found;
+        List<Edit> inner = [.. found.Select(plain.InText).Where(edit => edit.Length > 0), .. FindAsItIs(plain.Text)];
+        return [.. Deeper(inner, plain.Text, levels - 1).Select(plain.InSource)];
+    }
+
+    private List<Edit> FindAsItIs(string text)
     {
         var found = new List<Edit>();
         if (text.Length < Shortest && _own.Length == 0)
@@ -54,7 +69,7 @@ internal sealed class Redactor(IOptions<CaptureOptions> options)
         CardNumbers.Find(text, found);
         foreach (var pattern in _own)
             Take(pattern, text, Own, found);
-        return Edit.Merge(found);
+        return found;
     }
 
     public string Redact(string text) => Edit.Apply(text, Find(text));
