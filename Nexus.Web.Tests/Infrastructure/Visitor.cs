@@ -26,9 +26,12 @@ internal sealed partial class Visitor : IDisposable
     public static Visitor Of(NexusApp nexus, string? name = null, bool follows = false) => new(nexus.Dashboard.BaseAddress!, name, follows);
 
     /// <summary>Somebody whom the proxy vouches for, signed in.</summary>
-    public static async Task<Visitor> EnterAsync(NexusApp nexus, string name)
+    /// <param name="agent">The browser's name: the same person with the same one has one session.</param>
+    public static async Task<Visitor> EnterAsync(NexusApp nexus, string name, string? agent = null)
     {
         var visitor = Of(nexus, name);
+        if (agent is not null)
+            visitor._client.DefaultRequestHeaders.UserAgent.ParseAdd(agent);
         using var answer = await visitor.GetAsync("/dashboard/login");
         Assert.Equal("/dashboard", answer.Headers.Location?.ToString());
         return visitor;

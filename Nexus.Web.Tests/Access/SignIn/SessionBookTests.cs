@@ -118,6 +118,60 @@ public sealed class SessionBookTests : IDisposable
         Assert.Null(book.Seen(new DefaultHttpContext(), who));
     }
 
+    [Fact]
+    public void Ended_sessions_are_bounded_and_one_that_is_forgotten_does_not_come_back()
+    {
+        var book = Book();
+        var (open, first) = (Begin(book), Begin(book));
+        book.End(first.SessionId!, "boss");
+        foreach (var session in book.Unwritten())
+            session.Take();
+        book.Merge(Ended(SessionBook.MostEnded, after: TimeSpan.FromHours(1)));
+        Assert.Equal(SessionBook.MostEnded * 3 / 4, Enumerable.Range(0, SessionBook.MostEnded).Count(i => book.Find($"ses_{i}") is not null));
+        _time.Advance(TimeSpan.FromHours(2));
+        var late = Begin(book);
+        book.End(late.SessionId!, "boss");
+        Assert.Null(book.Find(first.SessionId!));
+        foreach (var each in new[] { book, Book() })
+        {
+            Assert.Null(each.Seen(new DefaultHttpContext(), first));
+            Assert.Null(each.Seen(new DefaultHttpContext(), late));
+            // One that another node has begun since.
+            Assert.NotNull(each.Seen(new DefaultHttpContext(), new("bob", Role.Viewer, "sso", "ses_elsewhere", _time.GetUtcNow())));
+        }
+
+        Assert.NotNull(book.Seen(new DefaultHttpContext(), open));
+    }
+
+    [Fact]
+    public void Who_comes_again_without_a_cookie_goes_on_with_a_session_that_has_half_of_its_hours()
+    {
+        var book = Book();
+        var context = new DefaultHttpContext();
+        var session = book.Begin(context, "ada", "sso", Role.Viewer);
+        _time.Advance(TimeSpan.FromMinutes(29));
+        Assert.Same(session, book.Like(context, "ada", "sso", Role.Viewer));
+        Assert.Null(book.Like(context, "bob", "sso", Role.Viewer));
+        Assert.Null(book.Like(context, "ada", "oidc", Role.Viewer));
+        Assert.Null(book.Like(context, "ada", "sso", Role.Operator));
+        for (var minutes = 29; minutes < 290; minutes += 29)
+        {
+            Assert.Same(session, book.Like(context, "ada", "sso", Role.Viewer));
+            _time.Advance(TimeSpan.FromMinutes(29));
+        }
+
+        Assert.Same(session, book.Like(context, "ada", "sso", Role.Viewer));
+        _time.Advance(TimeSpan.FromMinutes(20));
+        Assert.Single(book.Open);
+        Assert.Null(book.Like(context, "ada", "sso", Role.Viewer));
+    }
+
+    private IEnumerable<SessionRow> Ended(int count, TimeSpan after) => Enumerable.Range(0, count).Select(i =>
+    {
+        var at = _time.GetUtcNow() + after + TimeSpan.FromSeconds(i);
+        return new SessionRow { Id = $"ses_{i}", Person = "eve", Way = "sso", Role = "viewer", CreatedAt = at, LastSeenAt = at, EndedAt = at, EndedBy = "nexus" };
+    });
+
     private SessionBook Book() => new(Options.Create(new SignInOptions { SessionHours = 10, SessionIdleMinutes = 30 }), new SessionFile(Options.Create(new DataOptions { Directory = _directory }), NullLogger<SessionFile>.Instance), _time);
 
     private static SignedIn Begin(SessionBook book)

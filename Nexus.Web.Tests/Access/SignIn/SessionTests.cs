@@ -63,7 +63,7 @@ public sealed class SessionTests : IAsyncLifetime
     {
         await using var nexus = await NexusApp.StartAsync(_upstream, directory: _first, settings: Visitor.SingleSignOn("@one.example=viewer"));
         using var ada = await Visitor.EnterAsync(nexus, "ada@one.example");
-        using var elsewhere = await Visitor.EnterAsync(nexus, "ada@one.example");
+        using var elsewhere = await Visitor.EnterAsync(nexus, "ada@one.example", "Elsewhere/1.0");
         using var bob = await Visitor.EnterAsync(nexus, "bob@one.example");
         var page = await bob.PageAsync("/dashboard/sessions");
         Assert.DoesNotContain("ada@one.example", page, StringComparison.Ordinal);

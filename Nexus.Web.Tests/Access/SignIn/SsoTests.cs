@@ -1,7 +1,9 @@
 using System.Net;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Access.SignIn;
 using Nexus.Web.Configuration;
+using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Xunit;
 
@@ -98,6 +100,28 @@ public sealed class SsoTests : IAsyncLifetime
         using var word = await ada.PostAsync("/dashboard/login", "/dashboard/login?handler=sso");
         Assert.Equal("/dashboard", word.Headers.Location?.ToString());
         Assert.Single(book.Open);
+    }
+
+    [Fact]
+    public async Task A_probe_that_keeps_no_cookie_has_one_session_and_one_entry_however_often_it_comes()
+    {
+        await using var nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync(), settings: Visitor.SingleSignOn("@one.example=viewer"));
+        await nexus.ReadyAsync();
+        for (var i = 0; i < 5; i++)
+            using (await Visitor.EnterAsync(nexus, "probe@one.example", "curl/8.0"))
+                Assert.Single(nexus.Services.GetRequiredService<SessionBook>().Open);
+        using var elsewhere = await Visitor.EnterAsync(nexus, "probe@one.example", "Browser/1.0");
+        Assert.Equal(2, nexus.Services.GetRequiredService<SessionBook>().Open.Count);
+        // Entries are written in order: with the last one all are there.
+        using var last = await Visitor.EnterAsync(nexus, "last@one.example");
+        await NexusApp.UntilAsync(async () => await CountAsync("last@one.example") == 1, "who came last is in the audit log");
+        Assert.Equal(2, await CountAsync("probe@one.example"));
+
+        async Task<int> CountAsync(string name)
+        {
+            await using var db = await nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
+            return await db.Audit.CountAsync(row => row.Action == "login.succeeded" && row.Actor == name);
+        }
     }
 
     [Fact]

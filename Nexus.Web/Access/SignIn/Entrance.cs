@@ -22,8 +22,12 @@ internal sealed class Entrance(DashboardKey key, Admission admission, SessionBoo
         var (role, refused) = admission.Decide(person);
         if (refused is { } why)
             return (null, Refuse(context, person, why));
-        var session = book.Begin(context, person.Name, person.Way, role);
-        Note(context, session);
+        if ((person.Way == "sso" ? book.Like(context, person.Name, person.Way, role) : null) is not { } session)
+        {
+            session = book.Begin(context, person.Name, person.Way, role);
+            Note(context, session);
+        }
+
         return (Ticket.OfPerson(session, role, admission.Telling(person.Groups)), null);
     }
 

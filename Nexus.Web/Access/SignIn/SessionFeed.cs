@@ -52,7 +52,11 @@ internal sealed partial class SessionFeed(Database database, ChangeFeed changes,
     {
         await using var db = new NexusDbContext(NexusDbOptions.Of(database.JobsDataSource));
         var from = time.GetUtcNow() - book.Lasts;
-        book.Merge(await db.Sessions.AsNoTracking().Where(row => row.CreatedAt > from).ToListAsync(cancellation));
+        var rows = db.Sessions.AsNoTracking().Where(row => row.CreatedAt > from);
+        var open = await rows.Where(row => row.EndedAt == null).OrderByDescending(row => row.LastSeenAt).Take(SessionBook.Most).ToListAsync(cancellation);
+        // One more than the book holds, so that it knows that there are more.
+        var ended = await rows.Where(row => row.EndedAt != null).OrderByDescending(row => row.CreatedAt).Take(SessionBook.MostEnded + 1).ToListAsync(cancellation);
+        book.Merge([.. open, .. ended]);
         await grants.ReloadAsync(cancellation);
     }
 

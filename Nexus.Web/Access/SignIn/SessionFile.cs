@@ -5,26 +5,37 @@ using Nexus.Web.Storage;
 
 namespace Nexus.Web.Access.SignIn;
 
+/// <summary>What is known of sessions that were ended.</summary>
+/// <param name="ForgottenUntil">Ended ones that were begun until then may be missing: too many had ended.</param>
+internal sealed record EndedSessions(DateTimeOffset ForgottenUntil, IReadOnlyList<SessionRow> Sessions)
+{
+    public static EndedSessions None { get; } = new(DateTimeOffset.MinValue, []);
+}
+
 /// <summary>The sessions that were ended, under DATA_DIR/keys (0600): a start while the database is away knows them. It holds no secret.</summary>
 internal sealed partial class SessionFile(IOptions<DataOptions> data, ILogger<SessionFile> logger)
 {
     private readonly string _path = Path.Combine(data.Value.KeysDirectory, "ended-sessions.json");
     private readonly Lock _lock = new();
 
-    public IReadOnlyList<SessionRow> Read()
+    public EndedSessions Read()
     {
         try
         {
-            return File.Exists(_path) ? JsonSerializer.Deserialize<List<SessionRow>>(File.ReadAllBytes(_path)) ?? [] : [];
+            if (!File.Exists(_path))
+                return EndedSessions.None;
+            var json = File.ReadAllBytes(_path);
+            // Versions before wrote the list alone.
+            return json is [(byte)'[', ..] ? new(DateTimeOffset.MinValue, JsonSerializer.Deserialize<List<SessionRow>>(json) ?? []) : JsonSerializer.Deserialize<EndedSessions>(json) ?? EndedSessions.None;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
         {
             Log.Trouble(logger, _path, error.Message);
-            return [];
+            return EndedSessions.None;
         }
     }
 
-    public void Write(IReadOnlyList<SessionRow> ended)
+    public void Write(EndedSessions ended)
     {
         try
         {
