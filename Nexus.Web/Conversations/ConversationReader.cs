@@ -18,25 +18,37 @@ internal sealed class ConversationReader(NexusDbContext db)
     /// <summary>Further requests of one conversation are not shown.</summary>
     public const int MostRequests = 20_000;
 
-    /// <param name="before">Latest activity and id of the last conversation of the page before; null for the first, or by offset.</param>
+    /// <param name="place">Latest activity and id of the last conversation of the page before; null for the first, or by offset.</param>
+    /// <param name="back">Whether the place is the first of the page after, in its stead; what there is more of then lies before.</param>
     /// <param name="singles">With the requests that are a conversation by themselves.</param>
-    public async Task<ConversationPage> PageAsync(ConversationFilter filter, int limit, int offset, (DateTimeOffset At, Guid Id)? before, bool singles, CancellationToken cancellation)
+    public async Task<ConversationPage> PageAsync(ConversationFilter filter, int limit, int offset, (DateTimeOffset At, Guid Id)? place, bool singles, CancellationToken cancellation, bool back = false)
     {
         var (rows, alone) = (filter.Apply(db), filter.ApplyToSingles(db));
         var total = await rows.CountAsync(cancellation) + (singles ? await alone.CountAsync(cancellation) : 0);
-        if (before is (var at, var id))
+        if (place is (var at, var id))
         {
-            rows = rows.Where(row => row.LastHour <= at && (row.LastAt < at || (row.LastAt == at && row.Id.CompareTo(id) < 0)));
-            alone = alone.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
+            var hour = TimeBuckets.StartOf(at, TimeSpan.FromHours(1));
+            rows = back
+                ? rows.Where(row => row.LastHour >= hour && (row.LastAt > at || (row.LastAt == at && row.Id.CompareTo(id) > 0)))
+                : rows.Where(row => row.LastHour <= at && (row.LastAt < at || (row.LastAt == at && row.Id.CompareTo(id) < 0)));
+            alone = back
+                ? alone.Where(row => row.StartedAt >= at && (row.StartedAt > at || row.Id.CompareTo(id) > 0))
+                : alone.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
         }
 
         var most = offset + limit + 1;
-        var found = await rows.OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).ThenByDescending(row => row.Id).Take(most).ToListAsync(cancellation);
+        rows = back ? rows.OrderBy(row => row.LastHour).ThenBy(row => row.LastAt).ThenBy(row => row.Id) : rows.OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).ThenByDescending(row => row.Id);
+        alone = back ? alone.OrderBy(row => row.StartedAt).ThenBy(row => row.Id) : alone.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
+        var found = await rows.Take(most).ToListAsync(cancellation);
         if (singles)
-            found.AddRange((await alone.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(most).ToListAsync(cancellation)).Select(OfSingle));
-        var page = found.OrderByDescending(row => row.LastAt).ThenByDescending(row => row.Id).Skip(offset).Take(limit + 1).ToList();
+            found.AddRange((await alone.Take(most).ToListAsync(cancellation)).Select(OfSingle));
+        var sorted = back ? found.OrderBy(row => row.LastAt).ThenBy(row => row.Id) : found.OrderByDescending(row => row.LastAt).ThenByDescending(row => row.Id);
+        var page = sorted.Skip(offset).Take(limit + 1).ToList();
         var more = page.Count > limit;
-        return new([.. await WithBranchesAsync(more ? page[..limit] : page, cancellation)], total, more);
+        var shown = more ? page[..limit] : page;
+        if (back)
+            shown.Reverse();
+        return new([.. await WithBranchesAsync(shown, cancellation)], total, more);
     }
 
     /// <summary>Null when there is none by that id.</summary>

@@ -26,11 +26,12 @@ internal sealed class SortedConversations(NexusDbContext db, ConversationReader 
 
     public static bool IsFigure(string? sort) => sort is not null && Figures.ContainsKey(sort);
 
-    /// <returns>The page, where the next one begins (null on the last), and whether older ones matched that were not sorted.</returns>
-    public async Task<(ConversationPage Page, string? Next, bool Bounded)> PageAsync(ConversationFilter filter, string sort, bool ascending, FigurePlace? place, DateTimeOffset now, int size, CancellationToken cancellation)
+    /// <param name="back">Whether the page is the one before the place, and what there is more of lies before it.</param>
+    /// <returns>The page, a place's text for each of its rows, and whether older ones matched that were not sorted.</returns>
+    public async Task<(ConversationPage Page, Func<ConversationRow, string> Place, bool Bounded)> PageAsync(ConversationFilter filter, string sort, bool ascending, FigurePlace? place, bool back, DateTimeOffset now, int size, CancellationToken cancellation)
     {
         var until = place?.Until ?? now;
-        var order = new Keyset<ConversationRow>(Figures[sort], ascending);
+        var order = new Keyset<ConversationRow>(Figures[sort], ascending != back);
         var matching = filter.Apply(db).Where(row => row.StartedAt <= until);
         var total = await matching.CountAsync(cancellation);
         var floor = place is not null ? place.Floor : total > Most ? await matching.OrderByDescending(row => row.LastHour).Take(Most).MinAsync(row => (DateTimeOffset?)row.LastHour, cancellation) : null;
@@ -38,13 +39,14 @@ internal sealed class SortedConversations(NexusDbContext db, ConversationReader 
         if (place is not null)
         {
             var id = place.Id;
-            rows = order.After(rows, place.Figure, row => row.Id.CompareTo(id) < 0);
+            rows = back ? order.After(rows, place.Figure, row => row.Id.CompareTo(id) > 0) : order.After(rows, place.Figure, row => row.Id.CompareTo(id) < 0);
         }
 
-        var found = await order.Order(rows).ThenByDescending(row => row.Id).Take(size + 1).ToListAsync(cancellation);
+        var found = await (back ? order.Order(rows).ThenBy(row => row.Id) : order.Order(rows).ThenByDescending(row => row.Id)).Take(size + 1).ToListAsync(cancellation);
         var more = found.Count > size;
         var shown = more ? found[..size] : found;
-        var next = more ? new FigurePlace(Values[sort](shown[^1]), shown[^1].Id, until, floor).ToString() : null;
-        return (new(await reader.WithBranchesAsync(shown, cancellation), total, more), next, floor is not null);
+        if (back)
+            shown.Reverse();
+        return (new(await reader.WithBranchesAsync(shown, cancellation), total, more), row => new FigurePlace(Values[sort](row), row.Id, until, floor).ToString(), floor is not null);
     }
 }

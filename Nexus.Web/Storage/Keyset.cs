@@ -18,5 +18,8 @@ internal sealed record Keyset<T>(Expression<Func<T, long>> By, bool Ascending)
         return rows.Where(Expression.Lambda<Func<T, bool>>(Expression.OrElse(past, Expression.AndAlso(Expression.Equal(By.Body, last.Body), rest)), row));
     }
 
+    /// <summary>The same from the other end.</summary>
+    public Keyset<T> Reversed => this with { Ascending = !Ascending };
+
     public IOrderedQueryable<T> Order(IQueryable<T> rows) => Ascending ? rows.OrderBy(By) : rows.OrderByDescending(By);
 }

@@ -27,7 +27,7 @@
     row.scrollIntoView({ block: "nearest" });
   };
 
-  // Pages of a list only know the way on: where one came from is remembered in this tab.
+  // Some lists only know the way on: where one came from is remembered in this tab.
   const back = (address) => sessionStorage.getItem(`page ${address}`);
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".pager a.older");
@@ -35,7 +35,8 @@
   }, true);
   const previous = () => {
     const from = back(location.pathname + location.search);
-    if (from && find(".pager")) location.assign(from);
+    if (shown(find(".pager a.newer"))) find(".pager a.newer").click();
+    else if (from && find(".pager")) location.assign(from);
     else follow("main a[rel=prev]", ".pager a:not(.older)");
   };
 

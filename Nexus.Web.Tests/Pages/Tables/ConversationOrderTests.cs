@@ -37,6 +37,9 @@ public sealed partial class ConversationOrderTests
             Assert.Equal(sort[0] == '-' ? figures.OrderDescending() : figures.Order(), figures);
         }
 
+        foreach (var query in new[] { "?sort=-cost", "?range=30d", "?single=true", "?sort=errors" })
+            await AssertBackAsync(session, query);
+
         var whole = await session.PageAsync("/dashboard/conversations?only=errors");
         Assert.Contains($"<option value=\"one.example\">one.example ({rows.Count(row => row.Domain == "one.example" && row.Errors > 0)})</option>", whole, StringComparison.Ordinal);
         Assert.Contains($"<option value=\"errors\" selected>with errors ({rows.Count(row => row.Errors > 0) + (await CountAsync(session, "new.example"))})</option>", whole, StringComparison.Ordinal);
@@ -49,6 +52,22 @@ public sealed partial class ConversationOrderTests
 
         var both = await session.PageAsync("/dashboard/conversations?single=true&sort=-cost", htmx: true);
         Assert.Contains("Single requests are in the order of their time alone.", both, StringComparison.Ordinal);
+    }
+
+    /// <summary>Going back from the last page meets the same pages.</summary>
+    private static async Task AssertBackAsync(DashboardSession session, string query)
+    {
+        var (pages, last) = (new List<string>(), "");
+        for (var address = "/dashboard/conversations" + query; address.Length > 0; address = Next().Match(last).Groups[1].Value)
+            pages.Add(await IdsAsync(address));
+        var back = new List<string> { pages[^1] };
+        for (var address = Before().Match(last).Groups[1].Value; address.Length > 0; address = Before().Match(last).Groups[1].Value)
+            back.Insert(0, await IdsAsync(address));
+        Assert.True(pages.Count > 2, query);
+        Assert.Equal(pages, back);
+        Assert.Equal(pages[0], await IdsAsync($"/dashboard/conversations{query}&after=nonsense"));
+
+        async Task<string> IdsAsync(string address) => string.Join('\n', Row().Matches(last = WebUtility.HtmlDecode(await session.PageAsync(address, htmx: true))).Select(match => match.Groups[1].Value));
     }
 
     private static async Task<int> CountAsync(DashboardSession session, string domain) =>
@@ -80,6 +99,9 @@ public sealed partial class ConversationOrderTests
 
     [GeneratedRegex("<tr id=\"c-([0-9a-f-]{36})\"")]
     private static partial Regex Row();
+
+    [GeneratedRegex("class=\"button newer\" href=\"([^\"]*)\"")]
+    private static partial Regex Before();
 
     [GeneratedRegex("class=\"button older\" href=\"([^\"]*)\"")]
     private static partial Regex Next();

@@ -74,6 +74,30 @@ public sealed partial class RequestOrderTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("sort=time")]
+    [InlineData("domain=two.example")]
+    [InlineData("range=24h&sort=-cost")]
+    [InlineData("range=1h&sort=output")]
+    public async Task Going_back_from_the_last_page_meets_the_same_pages_to_the_first(string query)
+    {
+        var (pages, last) = (new List<List<string>>(), "");
+        for (var address = "/dashboard/requests?" + query; address.Length > 0; address = Next().Match(last).Groups[1].Value)
+            pages.Add(Ids(last = WebUtility.HtmlDecode(await _session.PageAsync(address, htmx: true))));
+        var back = new List<List<string>> { pages[^1] };
+        for (var address = Before().Match(last).Groups[1].Value; address.Length > 0; address = Before().Match(last).Groups[1].Value)
+            back.Insert(0, Ids(last = WebUtility.HtmlDecode(await _session.PageAsync(address, htmx: true))));
+        Assert.True(pages.Count > 1);
+        Assert.Equal(pages, back);
+        // The first page is the first page, with its link to the next, also by nonsense.
+        Assert.DoesNotContain("button newer", last, StringComparison.Ordinal);
+        Assert.Equal(pages[0], Ids(await _session.PageAsync($"/dashboard/requests?{query}&after=nonsense", htmx: true)));
+        Assert.Equal(pages[1], Ids(await _session.PageAsync(Next().Match(last).Groups[1].Value, htmx: true)));
+
+        static List<string> Ids(string page) => [.. Row().Matches(page).Select(match => match.Groups[1].Value)];
+    }
+
+    [Theory]
     [InlineData("domain=two.example")]
     [InlineData("range=24h&domain=one.example&sort=-cost")]
     [InlineData("sort=time")]
@@ -151,6 +175,9 @@ public sealed partial class RequestOrderTests : IAsyncLifetime
 
     [GeneratedRegex("class=\"button older\" href=\"([^\"]*)\"")]
     private static partial Regex Next();
+
+    [GeneratedRegex("class=\"button newer\" href=\"([^\"]*)\"")]
+    private static partial Regex Before();
 
     [GeneratedRegex("href=\"(/api/export/requests[^\"]*format=jsonl)\"")]
     private static partial Regex Export();

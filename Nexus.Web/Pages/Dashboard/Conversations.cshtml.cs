@@ -27,8 +27,10 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
     public Fragment Results { get; private set; } = null!;
 
     /// <param name="before">Where the page before ended: latest activity (milliseconds) and id of its last conversation, or as <see cref="FigurePlace"/>.</param>
-    public async Task<IActionResult> OnGetAsync(string? before, CancellationToken cancellation)
+    /// <param name="after">The same of the first one of the page after, for who goes back; in its stead.</param>
+    public async Task<IActionResult> OnGetAsync(string? before, string? after, CancellationToken cancellation)
     {
+        var (from, back) = string.IsNullOrEmpty(after) ? (before, false) : (after, true);
         var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Conversations, HttpContext, cancellation);
         if (instead is not null)
             return Redirect(instead);
@@ -41,7 +43,7 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
             state = state.Unsorted();
         }
 
-        var place = SortedConversations.IsFigure(state.Sort) ? FigurePlace.Parse(before) : null;
+        var place = SortedConversations.IsFigure(state.Sort) ? FigurePlace.Parse(from) : null;
         var now = DateTimeOffset.FromUnixTimeMilliseconds((place?.Until ?? time.GetUtcNow()).ToUnixTimeMilliseconds());
         var range = TimeRange.Read(Request.Query, ViewerZone.Of(HttpContext), now, Preset);
         problems.AddRange(range.Problem is { } problem ? [problem] : []);
@@ -50,7 +52,7 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
         (string, string?)[] pairs = [.. range.Query(Preset), ("q", filter.Words), ("domain", filter.Domain), ("person", filter.Person), ("account", filter.Account), ("model", filter.Model), ("only", only), ("single", single ? "true" : null)];
         var view = await tables.OfAsync(state, preferences, pairs, HttpContext, cancellation);
         var fields = Request.IsHtmx() && Request.Headers["HX-Trigger"] != "filters" ? null : await FieldsAsync(filter, view, range, single, cancellation);
-        Results = await ResultsAsync(filter, view, single, before, place, fields, problems, now, cancellation);
+        Results = await ResultsAsync(filter, view, single, from, back, fields, problems, now, cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         LiveAddress = LiveFeature.Address(new RequestFilter(), LiveView.Sums, time.GetUtcNow());
@@ -58,26 +60,36 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
         return Page();
     }
 
-    private async Task<Fragment> ResultsAsync(ConversationFilter filter, TableView view, bool single, string? before, FigurePlace? place, Dictionary<string, object?>? fields, List<string> problems, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<Fragment> ResultsAsync(ConversationFilter filter, TableView view, bool single, string? from, bool back, Dictionary<string, object?>? fields, List<string> problems, DateTimeOffset now, CancellationToken cancellation)
     {
-        var (page, next, bounded) = await PageAsync(filter, view, single, before, place, now, cancellation);
+        var wasBack = back;
+        if (back && (view.Sort is null ? Activity(from) is null : FigurePlace.Parse(from) is null))
+            (from, back) = (null, false);
+        var (page, place, bounded) = await PageAsync(filter, view, single, from, back, now, cancellation);
+        // Who comes back to the beginning sees the first page, whole.
+        if (back && !page.HasMore)
+            ((page, place, bounded), from, back) = (await PageAsync(filter, view, single, null, false, now, cancellation), null, false);
+        string? Place(bool there, Index index) => there && page.Conversations.Count > 0 ? place(page.Conversations[index].Row) : null;
         var here = view.Href + view.Query;
+        if (wasBack && from is null)
+            Response.Htmx(headers => headers.PushUrl(here));
         return Fragment.Of<ConversationTable>(
             ("Rows", page.Conversations.Select(ConversationLine.Of).ToList()), ("Total", page.Total), ("View", view), ("AnyFilter", view.Filter.Any(pair => pair.Value is not null)),
             ("Problems", problems), ("Bounded", bounded), ("Counted", Request.IsHtmx() ? fields : null),
-            ("Older", next is null ? null : QueryHelpers.AddQueryString(here, "before", next)), ("Newest", before is null ? null : here));
+            ("Older", Place(page.HasMore || back, ^1) is { } next ? QueryHelpers.AddQueryString(here, "before", next) : null),
+            ("Newer", Place(from is not null, 0) is { } previous ? QueryHelpers.AddQueryString(here, "after", previous) : null),
+            ("Newest", from is null ? null : here));
     }
 
-    private async Task<(ConversationPage Page, string? Next, bool Bounded)> PageAsync(ConversationFilter filter, TableView view, bool single, string? before, FigurePlace? place, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<(ConversationPage Page, Func<ConversationRow, string> Place, bool Bounded)> PageAsync(ConversationFilter filter, TableView view, bool single, string? from, bool back, DateTimeOffset now, CancellationToken cancellation)
     {
         var reader = new ConversationReader(db);
         if (view.Sort is { } sort)
-            return await new SortedConversations(db, reader).PageAsync(filter, sort, view.Ascending, place, now, PageSize, cancellation);
-        var page = await reader.PageAsync(filter, PageSize, 0, Before(before), single, cancellation);
-        return (page, page.HasMore ? $"{page.Conversations[^1].Row.LastAt.UtcTicks}_{page.Conversations[^1].Row.Id}" : null, false);
+            return await new SortedConversations(db, reader).PageAsync(filter, sort, view.Ascending, FigurePlace.Parse(from), back, now, PageSize, cancellation);
+        return (await reader.PageAsync(filter, PageSize, 0, Activity(from), single, cancellation, back), row => $"{row.LastAt.UtcTicks}_{row.Id}", false);
     }
 
-    private static (DateTimeOffset, Guid)? Before(string? text) =>
+    private static (DateTimeOffset, Guid)? Activity(string? text) =>
         text?.Split('_') is [var ticks, var id] && long.TryParse(ticks, out var at) && at >= 0 && at <= DateTime.MaxValue.Ticks && Guid.TryParse(id, out var conversation)
             ? (new DateTimeOffset(at, TimeSpan.Zero), conversation) : null;
 

@@ -19,13 +19,15 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
     public Fragment Results { get; private set; } = null!;
 
     /// <param name="before">Where the page before ended; of the order by time the id of its last request, which holds its time.</param>
-    public async Task<IActionResult> OnGetAsync(string? before, CancellationToken cancellation)
+    /// <param name="after">Where the page after begins, for who goes back; in its stead.</param>
+    public async Task<IActionResult> OnGetAsync(string? before, string? after, CancellationToken cancellation)
     {
+        var (place, back) = string.IsNullOrEmpty(after) ? (before, false) : (after, true);
         var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Requests, HttpContext, cancellation);
         if (instead is not null)
             return Redirect(instead);
         // The pages of one order share their first page's time, which they carry in milliseconds.
-        var now = DateTimeOffset.FromUnixTimeMilliseconds((RequestOrder.IsFigure(state.Sort) ? FigurePlace.Parse(before)?.Until ?? time.GetUtcNow() : time.GetUtcNow()).ToUnixTimeMilliseconds());
+        var now = DateTimeOffset.FromUnixTimeMilliseconds((RequestOrder.IsFigure(state.Sort) ? FigurePlace.Parse(place)?.Until ?? time.GetUtcNow() : time.GetUtcNow()).ToUnixTimeMilliseconds());
         var filter = RequestFilter.Read(Request.Query, ViewerZone.Of(HttpContext), now);
         if (RequestOrder.IsFigure(state.Sort) && !(filter.Length(now) <= RequestOrder.Longest))
         {
@@ -35,18 +37,22 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
 
         var view = await tables.OfAsync(state, preferences, filter.Pairs, HttpContext, cancellation);
         var fields = await FieldsAsync(filter, view, now, cancellation);
-        Results = await ResultsAsync(filter, view, before, fields, now, cancellation);
+        Results = await ResultsAsync(filter, view, place, back, fields, now, cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         Filters = new(typeof(RequestFilters), fields!);
         return Page();
     }
 
-    private async Task<Fragment> ResultsAsync(RequestFilter filter, TableView view, string? before, Dictionary<string, object?>? fields, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<Fragment> ResultsAsync(RequestFilter filter, TableView view, string? place, bool back, Dictionary<string, object?>? fields, DateTimeOffset now, CancellationToken cancellation)
     {
-        var page = await order.PageAsync(filter, view.Sort, view.Ascending, before, now, PageSize, cancellation);
-        var onTheWay = before is null && filter.IsOpen && view.Sort is null ? InFlightRows.Of(inFlight.Current(), filter) : null;
+        var page = await order.PageAsync(filter, view.Sort, view.Ascending, place, back, now, PageSize, cancellation);
+        var isFirst = place is null || (back && page.Previous is null);
+        var onTheWay = isFirst && filter.IsOpen && view.Sort is null ? InFlightRows.Of(inFlight.Current(), filter) : null;
         var query = view.Query;
+        // Who has come back to the first page is at its own address, which goes on with what is new.
+        if (back && isFirst)
+            Response.Htmx(headers => headers.PushUrl("/dashboard/requests" + query));
         string Address(string name, string value) => Microsoft.AspNetCore.WebUtilities.QueryHelpers.AddQueryString("/dashboard/requests" + query, name, value);
         return Fragment.Of<RequestResults>(
             ("Rows", page.Lines),
@@ -54,13 +60,14 @@ internal sealed class RequestsModel(NexusDbContext db, InFlightSnapshots inFligh
             ("Problems", filter.Problems),
             ("Bounded", page.Bounded),
             ("MostSorted", RequestOrder.MostSorted),
-            ("AnyStored", page.Lines.Count > 0 || !filter.IsEmpty || before is not null),
+            ("AnyStored", page.Lines.Count > 0 || !filter.IsEmpty || !isFirst),
             ("Now", now),
             ("InFlight", onTheWay?.Requests ?? []),
             ("MoreInFlight", onTheWay?.More ?? 0),
             ("LiveAddress", onTheWay is null ? null : LiveFeature.Address(filter, LiveView.Requests, now, view.Shown.Select(column => column.Name))),
             ("Older", page.Next is { } next ? Address("before", next) : null),
-            ("Newest", before is null ? null : "/dashboard/requests" + query),
+            ("Newer", page.Previous is { } previous ? Address("after", previous) : null),
+            ("Newest", isFirst ? null : "/dashboard/requests" + query),
             ("Counted", Request.IsHtmx() ? fields : null),
             ("ProxyAddress", proxy.For(Request)));
     }

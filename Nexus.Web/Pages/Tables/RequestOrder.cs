@@ -7,9 +7,10 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages.Tables;
 
 /// <summary>A page of requests in some order.</summary>
+/// <param name="Previous">Where the page before it ends, for <c>after</c>; null on the first.</param>
 /// <param name="Next">Where the page after it begins, for <c>before</c>; null on the last.</param>
 /// <param name="Bounded">Whether older requests matched that were not sorted.</param>
-internal sealed record RequestPage(List<RequestLine> Lines, string? Next, bool Bounded = false);
+internal sealed record RequestPage(List<RequestLine> Lines, string? Previous, string? Next, bool Bounded = false);
 
 /// <summary>
 /// The ledger by time either way, through its primary key; or by a figure, among the newest that match within a bounded time. What is sorted
@@ -50,44 +51,61 @@ internal sealed class RequestOrder(NexusDbContext db)
         return sort == "time" && ascending ? rows.OrderBy(row => row.StartedAt).ThenBy(row => row.Id) : rows.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
     }
 
-    /// <param name="before">As <see cref="RequestPage.Next"/>; of the order by time an id alone.</param>
-    public Task<RequestPage> PageAsync(RequestFilter filter, string? sort, bool ascending, string? before, DateTimeOffset now, int size, CancellationToken cancellation) =>
-        sort is not null && Figures.TryGetValue(sort, out var by)
-            ? ByFigureAsync(filter, new Keyset<LedgerRow>(by, ascending), Values[sort], FigurePlace.Parse(before), now, size, cancellation)
-            : ByTimeAsync(filter, ascending: sort == "time" && ascending, Guid.TryParse(before, out var id) ? id : null, size, cancellation);
+    /// <param name="place">As <see cref="RequestPage.Next"/>, or going back as <see cref="RequestPage.Previous"/>; of the order by time an id alone.</param>
+    public async Task<RequestPage> PageAsync(RequestFilter filter, string? sort, bool ascending, string? place, bool back, DateTimeOffset now, int size, CancellationToken cancellation)
+    {
+        var page = sort is not null && Figures.TryGetValue(sort, out var by)
+            ? await ByFigureAsync(filter, new Keyset<LedgerRow>(by, ascending), Values[sort], FigurePlace.Parse(place), back, now, size, cancellation)
+            : await ByTimeAsync(filter, ascending: sort == "time" && ascending, Guid.TryParse(place, out var id) ? id : null, back, size, cancellation);
+        // Who comes back to the beginning sees the first page, whole.
+        return back && page.Previous is null ? await PageAsync(filter, sort, ascending, null, back: false, now, size, cancellation) : page;
+    }
 
-    private async Task<RequestPage> ByTimeAsync(RequestFilter filter, bool ascending, Guid? before, int size, CancellationToken cancellation)
+    private async Task<RequestPage> ByTimeAsync(RequestFilter filter, bool ascending, Guid? place, bool back, int size, CancellationToken cancellation)
     {
         var rows = filter.Apply(db.Requests.AsNoTracking());
-        if (before is { } id)
+        var up = ascending != back;
+        if (place is { } id)
         {
             var at = PayloadReader.StartOf(id);
-            rows = ascending
+            rows = up
                 ? rows.Where(row => row.StartedAt >= at && (row.StartedAt > at || row.Id.CompareTo(id) > 0))
                 : rows.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
         }
 
-        var lines = await Sorted(rows, "time", ascending).Take(size + 1).Select(RequestLine.FromLedger).ToListAsync(cancellation);
-        return lines.Count <= size ? new(lines, null) : new(lines[..size], lines[size - 1].Id.ToString());
+        var found = await Sorted(rows, "time", up).Take(size + 1).Select(RequestLine.FromLedger).ToListAsync(cancellation);
+        return Cut(found, size, place is not null, back, line => line.Id.ToString(), line => line);
     }
 
-    private async Task<RequestPage> ByFigureAsync(RequestFilter filter, Keyset<LedgerRow> order, Func<LedgerRow, long> figure, FigurePlace? place, DateTimeOffset now, int size, CancellationToken cancellation)
+    /// <summary>The page of what was found from a place on or back from it, one more than it holds.</summary>
+    private static RequestPage Cut<T>(List<T> found, int size, bool placed, bool back, Func<T, string> place, Func<T, RequestLine> line)
+    {
+        var more = found.Count > size;
+        var shown = more ? found[..size] : found;
+        if (back)
+            shown.Reverse();
+        return new([.. shown.Select(line)], shown.Count > 0 && placed && (more || !back) ? place(shown[0]) : null, shown.Count > 0 && (more || back) ? place(shown[^1]) : null);
+    }
+
+    private async Task<RequestPage> ByFigureAsync(RequestFilter filter, Keyset<LedgerRow> order, Func<LedgerRow, long> figure, FigurePlace? place, bool back, DateTimeOffset now, int size, CancellationToken cancellation)
     {
         var until = place?.Until ?? now;
         var rows = filter.Apply(db.Requests.AsNoTracking()).Where(row => row.StartedAt <= until);
         var floor = place is null ? await FloorAsync(rows, cancellation) : place.Floor;
         if (floor is { } from)
             rows = rows.Where(row => row.StartedAt >= from);
+        order = back ? order.Reversed : order;
         if (place is not null)
         {
             var (at, id) = (PayloadReader.StartOf(place.Id), place.Id);
-            rows = order.After(rows, place.Figure, row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
+            rows = back
+                ? order.After(rows, place.Figure, row => row.StartedAt > at || (row.StartedAt == at && row.Id.CompareTo(id) > 0))
+                : order.After(rows, place.Figure, row => row.StartedAt < at || (row.StartedAt == at && row.Id.CompareTo(id) < 0));
         }
 
-        var found = await order.Order(rows).ThenByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(size + 1).ToListAsync(cancellation);
-        var more = found.Count > size;
-        var shown = more ? found[..size] : found;
-        return new([.. shown.Select(RequestLine.Of)], more ? new FigurePlace(figure(shown[^1]), shown[^1].Id, until, floor).ToString() : null, floor is not null);
+        var sorted = back ? order.Order(rows).ThenBy(row => row.StartedAt).ThenBy(row => row.Id) : order.Order(rows).ThenByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
+        var found = await sorted.Take(size + 1).ToListAsync(cancellation);
+        return Cut(found, size, place is not null, back, row => new FigurePlace(figure(row), row.Id, until, floor).ToString(), RequestLine.Of) with { Bounded = floor is not null };
     }
 
     /// <summary>The time of the oldest that is sorted; null when all that match are.</summary>

@@ -59,7 +59,7 @@ internal sealed class SavedViews(NexusDbContext db, TimeProvider time)
     }
 
     /// <summary>Without the place of a page, and written anew: it becomes an address again.</summary>
-    private static string Cleaned(string query) => QueryHelpers.AddQueryString("", QueryHelpers.ParseQuery(query).Where(pair => pair.Key is not ("before" or "saved" or "handler" or "all")).SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value))));
+    private static string Cleaned(string query) => QueryHelpers.AddQueryString("", QueryHelpers.ParseQuery(query).Where(pair => pair.Key is not ("before" or "after" or "saved" or "handler" or "all")).SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value))));
 
     private Task<SavedViewRow?> OwnAsync(Guid id, Arranger who, CancellationToken cancellation) => db.SavedViews.FirstOrDefaultAsync(row => row.Id == id && row.Owner == who.Name, cancellation);
 
