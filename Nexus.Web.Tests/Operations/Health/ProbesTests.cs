@@ -103,6 +103,9 @@ public sealed class ProbesTests
         JobFigure Ended(string outcome) => new("vacuum", outcome, 1, Now, 0);
         Assert.Equal(HealthStatus.Healthy, JobsProbe.Judge([Ended("succeeded")], next, Now).Status);
         Assert.Equal(HealthStatus.Degraded, JobsProbe.Judge([Ended("timed_out")], next, Now).Status);
+        // Killed with its node is a failure too, here as on the overview and in alerts.
+        Assert.Equal(HealthStatus.Degraded, JobsProbe.Judge([Ended("interrupted")], next, Now).Status);
+        Assert.Equal(HealthStatus.Healthy, JobsProbe.Judge([Ended("stopped")], next, Now).Status);
         next["partitions"] = Now.AddMinutes(-20);
         Assert.Equal(HealthStatus.Unhealthy, JobsProbe.Judge([Ended("succeeded")], next, Now).Status);
     }

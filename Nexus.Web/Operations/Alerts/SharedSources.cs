@@ -58,7 +58,7 @@ internal sealed class SharedSources(Database database, UsageReadings usage, Samp
         var last = await db.JobRuns.FromSql($"""
             SELECT run.* FROM unnest({jobs}) AS known (job) CROSS JOIN LATERAL (
                 SELECT * FROM job_runs WHERE job = known.job AND outcome NOT IN ({JobRuns.Running}, {JobRuns.Stopped}) ORDER BY started_at DESC LIMIT 1) AS run
-            """).AsNoTracking().Where(run => run.Outcome != JobRuns.Succeeded).Select(run => new { run.Job, run.Outcome, run.Error, run.StartedAt }).ToListAsync(cancellation);
+            """).AsNoTracking().Where(run => JobRuns.Failures.Contains(run.Outcome)).Select(run => new { run.Job, run.Outcome, run.Error, run.StartedAt }).ToListAsync(cancellation);
         return [.. last.Select(run => new Reading("job", run.Job, 1, FormattableString.Invariant($"{run.Job} {Words(run.Outcome)} at {run.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC: {run.Error}"), "/dashboard/job/" + run.Job))];
     }
 

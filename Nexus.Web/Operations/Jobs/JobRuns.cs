@@ -14,6 +14,11 @@ internal sealed class JobRuns(Database database, TimeProvider time)
     public const string Stopped = "stopped";
     public const string Interrupted = "interrupted";
 
+    /// <summary>Ways a run ends without having done its work, other than by somebody's word: a killed one is among them wherever failures are told or counted.</summary>
+    public static readonly string[] Failures = [Failed, TimedOut, Interrupted];
+
+    public const string FailuresSql = $"'{Failed}', '{TimedOut}', '{Interrupted}'";
+
     /// <summary>Older runs of a job are forgotten.</summary>
     private const int Kept = 1000;
 

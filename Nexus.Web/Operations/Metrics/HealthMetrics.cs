@@ -14,7 +14,7 @@ internal sealed class HealthMetrics
         own.CreateObservableGauge("nexus.health.check", () => board.States.Select(state => Of(Level(state.Status), "check", state.Name)), description: "0: ok, 1: warning, 2: failure.");
         own.CreateObservableGauge("nexus.job.last_success.time", () => jobs.Last.Where(job => job.LastSuccess is not null).Select(job => Of(Unix(job.LastSuccess!.Value), "job", job.Job)), "s", "When a job last ended well, in seconds since 1970, on whatever node.");
         own.CreateObservableGauge("nexus.job.last_duration", () => jobs.Last.Where(job => job.Seconds is not null).Select(job => Of(job.Seconds!.Value, "job", job.Job)), "s", "What a job's last run took.");
-        own.CreateObservableGauge("nexus.job.recent_failures", () => jobs.Last.Select(job => Of(job.Failures, "job", job.Job)), "{run}", "Runs of the last 24 hours that failed or ran out of time.");
+        own.CreateObservableGauge("nexus.job.recent_failures", () => jobs.Last.Select(job => Of(job.Failures, "job", job.Job)), "{run}", "Runs of the last 24 hours that failed, ran out of time or were killed with their node.");
         own.CreateObservableGauge("nexus.backup.age", () => Ages(backups, kind => kind.Newest, time), "s", "Age of the newest backup.");
         own.CreateObservableGauge("nexus.backup.verified.age", () => Ages(backups, kind => kind.Verified, time), "s", "Age of the newest backup that was restored as a test.");
         own.CreateObservableGauge("nexus.backup.size", () => (backups.Last ?? []).Select(kind => Of(kind.Bytes, "kind", kind.Kind)), "By", "Size of the newest backup.");

@@ -27,7 +27,6 @@ internal sealed class MorningFacts(Database database, IDbContextFactory<NexusDbC
         """;
 
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(30);
-    private static readonly string[] Failures = [JobRuns.Failed, JobRuns.TimedOut, JobRuns.Interrupted];
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile Facts? _last;
 
@@ -57,7 +56,7 @@ internal sealed class MorningFacts(Database database, IDbContextFactory<NexusDbC
     {
         await using var db = await contexts.CreateDbContextAsync(cancellation);
         var since = now.AddDays(-1);
-        var runs = await db.JobRuns.AsNoTracking().Where(run => run.StartedAt >= since && Failures.Contains(run.Outcome)).OrderByDescending(run => run.StartedAt).Take(500)
+        var runs = await db.JobRuns.AsNoTracking().Where(run => run.StartedAt >= since && JobRuns.Failures.Contains(run.Outcome)).OrderByDescending(run => run.StartedAt).Take(500)
             .Select(run => new { run.Job, run.StartedAt, run.Error }).ToListAsync(cancellation);
         var failed = runs.Select(run => run.Job).Distinct().ToList();
         var good = failed.Count == 0 ? [] : await db.JobRuns.AsNoTracking().Where(run => failed.Contains(run.Job) && run.StartedAt >= since && run.Outcome == JobRuns.Succeeded)

@@ -26,7 +26,7 @@ internal sealed class JobsProbe(JobFigures figures, JobPlans plans, Database dat
     {
         if (next.Values.Min() is { } due && now - due > Late)
             return Finding.Failure($"{next.First(job => job.Value == due).Key} should have begun {Display.Milliseconds((now - due).TotalMilliseconds)} ago.", "Restart Nexus; if it stays so, look in the log for what Hangfire says.");
-        var failed = jobs.Where(job => JobFigures.IsFailed(job.Outcome)).ToList();
+        var failed = jobs.Where(job => JobRuns.Failures.Contains(job.Outcome)).ToList();
         return failed.Count > 0
             ? Finding.Warning($"The last run of {string.Join(", ", failed.Select(job => $"{job.Job} {Display.Words(job.Outcome)}"))}.", "The page Jobs shows why, what it logged, and starts it anew.")
             : Finding.Ok(jobs.Count == 0 ? $"{next.Count} are scheduled; none has run yet." : $"{next.Count} are scheduled; {jobs.Count} have run, and each ended well the last time.");
