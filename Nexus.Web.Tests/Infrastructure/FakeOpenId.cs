@@ -45,6 +45,12 @@ internal sealed class FakeOpenId : IAsyncDisposable
 
     public string? OtherAudience { get; set; }
 
+    /// <summary>Whether the metadata names where to sign out.</summary>
+    public bool SignsOut { get; set; }
+
+    /// <summary>What the end-session endpoint was asked.</summary>
+    public ConcurrentQueue<IReadOnlyDictionary<string, string>> Left { get; } = new();
+
     /// <summary>Answered in place of a code, where set.</summary>
     public string? Error { get; set; }
 
@@ -66,6 +72,7 @@ internal sealed class FakeOpenId : IAsyncDisposable
         app.MapGet("/authorize", provider.Authorize);
         app.MapPost("/token", provider.TokenAsync);
         app.MapGet("/userinfo", provider.Information);
+        app.MapGet("/leave", provider.Leave);
         await app.StartAsync();
         return provider;
     }
@@ -92,7 +99,15 @@ internal sealed class FakeOpenId : IAsyncDisposable
         ["subject_types_supported"] = new[] { "public" },
         ["id_token_signing_alg_values_supported"] = new[] { "RS256" },
         ["code_challenge_methods_supported"] = new[] { "S256" },
+        [SignsOut ? "end_session_endpoint" : "x_none"] = Url + "/leave?realm=team",
     });
+
+    private IResult Leave(HttpRequest request)
+    {
+        var asked = request.Query.ToDictionary(pair => pair.Key, pair => pair.Value.ToString());
+        Left.Enqueue(asked);
+        return Results.Redirect(asked["post_logout_redirect_uri"]);
+    }
 
     private IResult Keys()
     {

@@ -15,9 +15,9 @@ internal sealed class DatabaseAwayFilter(Database database) : IEndpointFilter
         {
             return Results.Json(new { error = "Invalid parameters", details = new[] { DatabaseAway.Unusable(error) } }, statusCode: StatusCodes.Status400BadRequest);
         }
-        catch (Exception error) when (DatabaseAway.IsAway(error, database.State))
+        catch (Exception error) when (DatabaseAway.IsAway(error, database.State) || DatabaseAway.IsTimeOut(error))
         {
-            return DatabaseAway.Json(context.HttpContext);
+            return await database.WasTooSlowAsync(error, context.HttpContext.RequestAborted) ? DatabaseAway.SlowJson(context.HttpContext) : DatabaseAway.Json(context.HttpContext);
         }
     }
 }

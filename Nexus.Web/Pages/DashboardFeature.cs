@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Nexus.Web.Access;
 using Nexus.Web.Access.Roles;
@@ -19,6 +20,7 @@ using Nexus.Web.Pages.Offline;
 using Nexus.Web.Pages.Palette;
 using Nexus.Web.Pages.Prices;
 using Nexus.Web.Pages.Reports;
+using Nexus.Web.Pages.Shared.SignIn;
 using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage;
@@ -101,11 +103,12 @@ internal static class DashboardFeature
                 Secure(context);
                 await Results.Text(problem, statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
             }
-            catch (Exception error) when (DatabaseAway.IsAway(error, database.State) && !context.Response.HasStarted)
+            catch (Exception error) when ((DatabaseAway.IsAway(error, database.State) || DatabaseAway.IsTimeOut(error)) && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             {
+                var slow = await database.WasTooSlowAsync(error, context.RequestAborted);
                 context.Response.Clear();
                 Secure(context);
-                await AwayAnswers.Of(context, database, views, time).ExecuteAsync(context);
+                await (slow ? AwayAnswers.TooSlow(context) : AwayAnswers.Of(context, database, views, time)).ExecuteAsync(context);
             }
         });
     });
@@ -118,10 +121,12 @@ internal static class DashboardFeature
         app.MapLogPages();
         app.MapPalette();
         app.MapGet("/", () => Results.Redirect("/dashboard")).On(Listener.Dashboard).AllowAnonymous();
-        app.MapPost("/dashboard/logout", async (HttpContext context, Entrance entrance) =>
+        app.MapPost("/dashboard/logout", async (HttpContext context, Entrance entrance, IOptions<OpenIdOptions> openId) =>
         {
+            var provider = await ProviderSignOut.AddressAsync(context);
             await entrance.LeaveAsync(context);
-            return Results.Redirect("/dashboard/login?ended=left");
+            return provider is null ? Results.Redirect(ProviderSignOut.SignedOut)
+                : new RazorComponentResult<LeavingPage>(new Dictionary<string, object?> { ["Provider"] = openId.Value.Name, ["Address"] = provider, ["Theme"] = Theme.Of(context.Request) });
         }).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
     }
 

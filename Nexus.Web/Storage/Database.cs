@@ -12,8 +12,10 @@ namespace Nexus.Web.Storage;
 internal sealed partial class Database : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
     private readonly PrivatePostgres? _private;
     private readonly TimeProvider _time;
+    private readonly StorageOptions _options;
     private readonly ILogger<Database> _logger;
     private readonly string _host;
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -22,7 +24,7 @@ internal sealed partial class Database : BackgroundService
 
     public Database(IOptions<StorageOptions> options, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers, SqlLog sql, SecretMask mask)
     {
-        _time = time;
+        (_time, _options) = (time, options.Value);
         _logger = loggers.CreateLogger<Database>();
         _state = new(DatabaseCondition.Starting, time.GetUtcNow());
         IReadOnlyList<string> ignored = [];
@@ -90,6 +92,10 @@ internal sealed partial class Database : BackgroundService
         }
     }
 
+    /// <summary>Whether an error is of a database that is there: it stopped a statement, or was silent for as long as one may take and answers another now.</summary>
+    public async Task<bool> WasTooSlowAsync(Exception error, CancellationToken cancellation) =>
+        DatabaseAway.IsTimeOut(error) && (!DatabaseAway.IsAway(error, State) || (State.Condition != DatabaseCondition.Away && await PingAsync(AnswersWithin, cancellation)));
+
     /// <summary>For when the server ended all sessions: a fresh one is made for whoever asks next.</summary>
     public void ClearPools()
     {
@@ -145,6 +151,8 @@ internal sealed partial class Database : BackgroundService
             if (!await AppliedMigrations.AreCompleteAsync(JobsDataSource, cancellation))
             {
                 await using var context = new NexusDbContext(NexusDbOptions.Of(JobsDataSource));
+                if (_options.BeforeMigrating is { } first)
+                    await first(context, cancellation);
                 await context.Database.MigrateAsync(cancellation);
             }
 

@@ -7,6 +7,7 @@ namespace Nexus.Web.Storage;
 internal static class DatabaseAway
 {
     private const string Message = "The database is not available. Requests are still proxied and kept; try again when /health says connected.";
+    private const string Slow = "The database is there and did not answer in time: it has much to do, or this asks for a lot. Ask for a shorter time range or fewer rows, or try again later.";
 
     /// <summary>Whether an error is the database's at all: what goes on by itself tries again later, whatever it was.</summary>
     public static bool IsDatabase(Exception error) => error is NpgsqlException or TimeoutException || (error.InnerException is { } inner && IsDatabase(inner));
@@ -21,6 +22,17 @@ internal static class DatabaseAway
             || (code.StartsWith("42", StringComparison.Ordinal) && state.Condition == DatabaseCondition.Ready)),
         NpgsqlException or TimeoutException => true,
         _ => error.InnerException is { } inner && IsAway(inner, state),
+    };
+
+    /// <summary>
+    /// Whether an error says that time was over: the server stopped the statement (57014), or nothing came within the time for it, for a connection or for
+    /// a place in the pool. Of the latter only another question tells whether the server is away: <see cref="Database.WasTooSlowAsync"/>.
+    /// </summary>
+    public static bool IsTimeOut(Exception error) => error switch
+    {
+        PostgresException { SqlState: var code } => code == PostgresErrorCodes.QueryCanceled,
+        TimeoutException => true,
+        _ => error.InnerException is { } inner && IsTimeOut(inner),
     };
 
     /// <summary>Whether a row is itself why it was not written, and would fail again: what it holds is refused, or cannot even be sent.</summary>
@@ -56,6 +68,13 @@ internal static class DatabaseAway
     {
         context.Response.Headers.RetryAfter = "5";
         return Results.Json(new { error = new { code = "service_unavailable", message = Message } }, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>The same where it is there, and was too slow.</summary>
+    public static IResult SlowJson(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "30";
+        return Results.Json(new { error = new { code = "database_slow", message = Slow } }, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <summary>For people: a page, or for htmx the notice alone.</summary>

@@ -57,7 +57,8 @@
 
   // What shows old figures asks by itself whether there are new ones, wherever the page knows how to read itself anew.
   setInterval(() => {
-    if (document.hidden || !away()?.childElementCount) return;
+    // What took too long is not asked for over and over.
+    if (document.hidden || !away()?.childElementCount || away().querySelector("[data-slow]")) return;
     for (const element of document.querySelectorAll('[hx-trigger*="resync"]')) htmx.trigger(element, "resync");
   }, 5000);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Storage;
@@ -47,6 +48,38 @@ public sealed class OpenIdTests : IAsyncLifetime
             Assert.Equal("login", _provider.Asked.Last()["prompt"]);
         await AuditedAsync(nexus, "login.succeeded", "ada@one.example", "oidc");
         await AuditedAsync(nexus, "login.ended", "ada@one.example", null);
+    }
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task Who_logs_out_is_signed_out_at_a_provider_that_can_do_that_where_an_operator_wants_it(string wanted)
+    {
+        _provider.SignsOut = true;
+        var nexus = await StartAsync(null, ("DASHBOARD_DEFAULT_ROLE", "viewer"), ("OIDC_SIGN_OUT", wanted));
+        using var ada = Visitor.Of(nexus, follows: true);
+        await ada.PageAsync("/dashboard/login?handler=oidc&returnUrl=/dashboard/sessions");
+        using var answer = await ada.PostAsync("/dashboard/sessions", "/dashboard/logout");
+        var page = await answer.Content.ReadAsStringAsync();
+        if (wanted == "true")
+        {
+            // A page that goes on by itself: a form leads to no other site.
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Contains("Example ID is asked to sign you out as well", page, StringComparison.Ordinal);
+            var address = WebUtility.HtmlDecode(Regex.Match(page, "<meta http-equiv=\"refresh\" content=\"0; url=([^\"]+)\"").Groups[1].Value);
+            Assert.StartsWith(_provider.Url + "/leave?realm=team&", address, StringComparison.Ordinal);
+            page = await ada.PageAsync(address);
+            var left = Assert.Single(_provider.Left);
+            Assert.Equal(FakeOpenId.ClientId, left["client_id"]);
+            Assert.Equal(new Uri(nexus.Dashboard.BaseAddress!, "/dashboard/oidc/signed-out").ToString(), left["post_logout_redirect_uri"]);
+            Assert.Equal(3, left["id_token_hint"].Split('.').Length);
+        }
+
+        Assert.Contains("You are signed out.", page, StringComparison.Ordinal);
+        Assert.Equal(wanted == "true" ? 1 : 0, _provider.Left.Count);
+        using var plain = Visitor.Of(nexus);
+        plain.Cookies.Add(ada.Cookies.GetAllCookies());
+        Assert.Equal(HttpStatusCode.Redirect, await plain.StatusAsync("/dashboard/sessions"));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal static class OpenId
         options.PushedAuthorizationBehavior = PushedAuthorizationBehavior.UseIfAvailable;
         options.CallbackPath = CallbackPath;
         options.RemoteSignOutPath = default;
-        options.SignedOutCallbackPath = "/dashboard/oidc/signed-out";
+        options.SignedOutCallbackPath = ProviderSignOut.CallbackPath;
         options.Scope.Clear();
         foreach (var scope in settings.Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             options.Scope.Add(scope);
@@ -49,15 +49,15 @@ internal static class OpenId
         }
 
         options.Events.OnRedirectToIdentityProvider = ToProvider;
+        options.Events.OnTokenValidated = ProviderSignOut.KeepTokenAsync;
         options.Events.OnTicketReceived = ReceivedAsync;
+        options.Events.OnSignedOutCallbackRedirect = Back;
         options.Events.OnRemoteFailure = Failed;
     });
 
     private static Task ToProvider(RedirectContext context)
     {
-        // Under the name that people know it by: a provider takes back only to addresses that it was told.
-        if (context.HttpContext.RequestServices.GetRequiredService<IOptions<ChannelOptions>>().Value.DashboardUrl is { Length: > 0 } url)
-            context.ProtocolMessage.RedirectUri = url.TrimEnd('/') + CallbackPath;
+        context.ProtocolMessage.RedirectUri = Own(context.HttpContext) + CallbackPath;
         if (context.Properties.Items.Remove(Anew))
             context.ProtocolMessage.Prompt = "login";
         return Task.CompletedTask;
@@ -81,7 +81,18 @@ internal static class OpenId
         }
 
         context.Principal = principal;
-        context.Properties = Entrance.Properties();
+        context.Properties = ProviderSignOut.Kept(context.Properties);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Under the name that people know it by: a provider takes back only to addresses that it was told.</summary>
+    public static string Own(HttpContext context) => context.RequestServices.GetRequiredService<IOptions<ChannelOptions>>().Value.DashboardUrl is { Length: > 0 } url
+        ? url.TrimEnd('/') : $"{context.Request.Scheme}://{context.Request.Host}";
+
+    private static Task Back(RemoteSignOutContext context)
+    {
+        context.Response.Redirect(ProviderSignOut.SignedOut);
+        context.HandleResponse();
         return Task.CompletedTask;
     }
 

@@ -29,5 +29,8 @@ internal sealed class OpenIdOptions
     /// <summary>Whether an e-mail address of which the provider does not say that it is verified counts as verified.</summary>
     public bool TrustEmail { get; set; }
 
+    /// <summary>Whether who leaves is signed out at the provider too, where it can do that.</summary>
+    public bool SignOut { get; set; }
+
     public bool IsOn => Authority.Length > 0;
 }

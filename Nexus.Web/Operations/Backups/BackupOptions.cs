@@ -13,6 +13,9 @@ internal sealed class BackupOptions
     /// <summary>Encrypts credentials backups; empty: they are not encrypted.</summary>
     public string Passphrase { get; set; } = "";
 
+    /// <summary>Whether the database is backed up before a new version changes tables of it.</summary>
+    public bool BeforeMigration { get; set; }
+
     /// <summary>Hours after which a verified backup is too old.</summary>
     public int MaxAgeHours { get; set; }
 }

@@ -6,7 +6,7 @@ internal static class BackupsFeature
     {
         builder.Services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section);
         builder.Services.AddOptions<Credentials.CredentialOptions>().BindConfiguration(Credentials.CredentialOptions.Section);
-        builder.Services.AddSingleton<BackupStore>().AddSingleton(new PostgresClients()).AddSingleton<DatabaseBackup>()
+        builder.Services.AddSingleton<BackupStore>().AddSingleton(new PostgresClients()).AddSingleton<DatabaseBackup>().AddSingleton<MigrationBackup>()
             .AddSingleton<PointInTime.StoredBases>().AddSingleton<PointInTime.MomentBackup>()
             .AddSingleton<CredentialsBackup>().AddSingleton<CredentialsRestore>()
             .AddSingleton<DatabaseLoad>().AddSingleton<RestoreDrill>().AddSingleton<Restores.DatabaseRestore>();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Nexus.Web.Configuration;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Operations.Backups.PointInTime;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage.Accounting;
@@ -20,7 +21,7 @@ internal sealed record RestoreRequest(string File, string? Credentials, Actor Ac
 /// change names. Ingest waits from the start on, on every node, for a lock; what passes meanwhile stays in the journals and comes
 /// into the restored database. The replaced one is kept. Single on a node by a file lock, across nodes by that same lock.
 /// </summary>
-internal sealed partial class DatabaseRestore(Database database, DatabaseLoad load, CredentialsRestore credentials, IOptions<DataOptions> data, TimeProvider time, ILoggerFactory loggers)
+internal sealed partial class DatabaseRestore(Database database, DatabaseLoad load, CredentialsRestore credentials, StoredBases bases, WalArchive archive, IOptions<DataOptions> data, TimeProvider time, ILoggerFactory loggers)
 {
     private readonly ILogger _logger = loggers.CreateLogger<DatabaseRestore>();
 
@@ -38,8 +39,13 @@ internal sealed partial class DatabaseRestore(Database database, DatabaseLoad lo
         if (backup.Manifest is null)
             return $"{backup.Name} has no manifest: what it holds is known after it is loaded.{words}";
         await using var connection = await OpenAsync(cancellation);
-        return $"{backup.Name} is as it was made. {(await RestoreGap.ReadAsync(connection, backup.Manifest, cancellation)).Words}{words}";
+        return $"{backup.Name} is as it was made. {(await RestoreGap.ReadAsync(connection, backup.Manifest, cancellation)).Words}{Better(backup.Manifest)}{words}";
     }
+
+    /// <summary>What would lose less.</summary>
+    private string Better(BackupManifest manifest) => archive.IsOn && manifest.Kind != "moment" && bases.List() is [.., var oldest]
+        ? $" Less is lost by a moment: every one since {oldest.EndedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC can be had as a backup first, also the one just before what went wrong (nexus backup at TIME)."
+        : "";
 
     /// <summary>Runs a restore to its end; its state can be followed in <see cref="State"/>.</summary>
     /// <exception cref="InvalidDataException">The backup cannot be used; everything is as it was.</exception>

@@ -53,7 +53,7 @@ internal sealed class StoredViewFilter(StoredViews views, Database database, Fra
 
         if (executed is { Exception: { } error, ExceptionHandled: false })
         {
-            if (!DatabaseAway.IsAway(error, database.State) || views.Find(key) is not { } last)
+            if (!DatabaseAway.IsAway(error, database.State) || views.Find(key) is not { } last || await database.WasTooSlowAsync(error, http.RequestAborted))
                 return;
             executed.ExceptionHandled = true;
             http.Response.Headers[AwayHeader] = Since().ToString("O");

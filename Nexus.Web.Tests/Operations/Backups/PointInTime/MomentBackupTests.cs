@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Backups.PointInTime;
+using Nexus.Web.Operations.Restores;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Nexus.Web.Tests.Operations.Jobs;
@@ -57,6 +59,14 @@ public sealed class MomentBackupTests : IAsyncLifetime
         Assert.Equal([first, second], made.Database.Samples.Select(sample => sample.Id).Order());
         Assert.Equal(0, (await AtAsync(moments, null)).Database!.Rows.Where(table => table.Key.StartsWith("requests", StringComparison.Ordinal)).Sum(table => table.Value));
         Assert.NotEqual(second, third);
+        // Who is about to put a whole backup back is told of what loses less.
+        await using (var connection = await _nexus.Services.GetRequiredService<Database>().JobsDataSource.OpenConnectionAsync())
+        {
+            var whole = await _nexus.Services.GetRequiredService<DatabaseBackup>().RunAsync(connection, new(), _ => Task.CompletedTask, default);
+            var path = _nexus.Services.GetRequiredService<BackupStore>().Find(whole.File)!.Path;
+            Assert.Contains("Less is lost by a moment: every one since ", await _nexus.Services.GetRequiredService<DatabaseRestore>().PreviewAsync(new(path, null, Actor.CommandLine), default), StringComparison.Ordinal);
+        }
+
 
         // After a complete loss nobody knows the base backup's password, and a new cluster begins anew beside the old one's archive.
         await _nexus.DisposeAsync();
