@@ -60,6 +60,13 @@ internal sealed class DashboardKeyHandler(DashboardKey key, HeaderGuesses guesse
         }
 
         var missing = string.IsNullOrEmpty(Given(Request.Headers));
+        if (missing && Context.GetEndpoint() is null && Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+        {
+            // A mistyped address in a browser, which has no key to give: there is nothing, for nobody.
+            Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
         if (!missing)
             Context.RequestServices.GetRequiredService<AuthFailures>().Add();
         Response.StatusCode = missing ? StatusCodes.Status401Unauthorized : StatusCodes.Status403Forbidden;

@@ -12,6 +12,7 @@ using Nexus.Web.Operations.Audit;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Pages.Alerts;
 using Nexus.Web.Pages.Backups;
+using Nexus.Web.Pages.Errors;
 using Nexus.Web.Pages.Jobs;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Logs;
@@ -44,8 +45,9 @@ internal static class DashboardFeature
         {
             mvc.Filters.AddService<StoredViewFilter>();
             mvc.Filters.Add<HandlerRoles>();
+            mvc.Filters.Add<StaleForms>();
         });
-        builder.Services.AddHttpContextAccessor().AddSingleton<StoredViews>().AddSingleton<StoredViewFilter>();
+        builder.Services.AddHttpContextAccessor().AddSingleton<StoredViews>().AddSingleton<StoredViewFilter>().AddSingleton<ErrorPages>();
         builder.Services.AddRazorComponents();
         // Pages only: files are there compressed, and what streams stays as it is. What is secret in a page is masked anew each time or shown once.
         builder.Services.AddResponseCompression(compression => (compression.EnableForHttps, compression.MimeTypes) = (true, ["text/html"]));
@@ -67,7 +69,7 @@ internal static class DashboardFeature
     {
         dashboard.UseResponseCompression();
         var log = app.Services.GetRequiredService<PageLog>();
-        var (database, views, time) = (app.Services.GetRequiredService<Database>(), app.Services.GetRequiredService<StoredViews>(), app.Services.GetRequiredService<TimeProvider>());
+        var database = app.Services.GetRequiredService<Database>();
         dashboard.Use(next => context => log.HandleAsync(context, next));
         dashboard.Use((context, next) =>
         {
@@ -91,26 +93,8 @@ internal static class DashboardFeature
             if (!context.Request.Path.StartsWithSegments("/api"))
                 trail.NoteRead(context);
         });
-        dashboard.Use(async (context, next) =>
-        {
-            try
-            {
-                await next(context);
-            }
-            catch (Exception error) when (DatabaseAway.Unusable(error) is { } problem && !context.Response.HasStarted)
-            {
-                context.Response.Clear();
-                Secure(context);
-                await Results.Text(problem, statusCode: StatusCodes.Status400BadRequest).ExecuteAsync(context);
-            }
-            catch (Exception error) when ((DatabaseAway.IsAway(error, database.State) || DatabaseAway.IsTimeOut(error)) && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
-            {
-                var slow = await database.WasTooSlowAsync(error, context.RequestAborted);
-                context.Response.Clear();
-                Secure(context);
-                await (slow ? AwayAnswers.TooSlow(context) : AwayAnswers.Of(context, database, views, time)).ExecuteAsync(context);
-            }
-        });
+        var errors = app.Services.GetRequiredService<ErrorPages>();
+        dashboard.Use(next => context => errors.HandleAsync(context, next));
     });
 
     public static void MapDashboard(this WebApplication app)
@@ -120,6 +104,8 @@ internal static class DashboardFeature
         app.MapLive();
         app.MapLogPages();
         app.MapPalette();
+        // A mistyped address: strangers are sent to the login as from any page, the others are told.
+        app.MapMethods("/dashboard/{**rest}", ["GET", "HEAD"], () => Results.StatusCode(StatusCodes.Status404NotFound)).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);
         app.MapGet("/", () => Results.Redirect("/dashboard")).On(Listener.Dashboard).AllowAnonymous();
         app.MapPost("/dashboard/logout", async (HttpContext context, Entrance entrance, IOptions<OpenIdOptions> openId) =>
         {

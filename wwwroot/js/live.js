@@ -12,6 +12,17 @@
   };
   document.body.addEventListener("htmx:sseOpen", () => state("Live", true));
   document.body.addEventListener("htmx:sseError", () => state("Reconnecting…", false));
+  // All places for live pages are taken: the page says so and asks no more, until somebody loads it again.
+  const opened = new WeakSet();
+  document.body.addEventListener("htmx:sseOpen", ({ detail: { source } }) => {
+    if (opened.has(source)) return;
+    opened.add(source);
+    source.addEventListener("full", (full) => {
+      for (const element of document.querySelectorAll("[sse-connect]")) htmx.trigger(element, "htmx:beforeCleanupElement");
+      source.close();
+      state(full.data, false);
+    });
+  });
   // Filters and older pages may show a table that is not live.
   document.body.addEventListener("htmx:afterSettle", () => {
     if (!document.querySelector("[sse-connect]")) state(document.querySelector(".live-state")?.dataset.past ?? "Not live: these requests are in the past", false);

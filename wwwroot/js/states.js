@@ -62,14 +62,14 @@
     for (const element of document.querySelectorAll('[hx-trigger*="resync"]')) htmx.trigger(element, "resync");
   }, 5000);
 
-  const toast = (text, retry) => {
+  const toast = (text, retry, word = "Try again") => {
     const place = document.getElementById("toast");
     place.className = "toast bad";
     place.textContent = text;
     if (retry) {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = "Try again";
+      button.textContent = word;
       button.addEventListener("click", (event) => {
         place.hidden = true;
         retry(event);
@@ -98,7 +98,11 @@
     return `the gateway answered ${xhr.status}. Its log has the reason.`;
   };
   document.body.addEventListener("htmx:responseError", (event) => {
-    if (!shown.has(event.detail.xhr)) toast(`${what(event.detail)}: ${why(event.detail.xhr)}`, again(event.detail));
+    const { xhr } = event.detail;
+    if (shown.has(xhr)) return;
+    const text = `${what(event.detail)}: ${why(xhr)}`;
+    if (xhr.getResponseHeader("X-Nexus-Load-Again")) toast(text, () => location.reload(), "Load again");
+    else toast(text, again(event.detail));
   });
 
   const clock = () => new Date().toTimeString().slice(0, 8);

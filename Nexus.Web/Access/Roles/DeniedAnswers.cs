@@ -50,6 +50,7 @@ internal sealed class DeniedAnswers : IAuthorizationMiddlewareResultHandler
 
     private static bool IsHtmx(HttpContext context) => context.Request.Headers.ContainsKey("HX-Request");
 
-    private static bool IsProgram(HttpContext context) =>
+    /// <summary>Whether a script asks, or a stream of events: not somebody who reads a page.</summary>
+    public static bool IsProgram(HttpContext context) =>
         context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/metrics") || context.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase);
 }

@@ -14,6 +14,8 @@ internal static class RoleTable
     public static IReadOnlyList<RoleRule> All { get; } =
     [
         .. RolePages.All,
+        // What there is no page for: 404.
+        new("dashboard/{**rest}", Member),
         new("dashboard/live", Viewer),
         // What it finds is looked at one by one: whether its page may be opened.
         new("dashboard/palette", Member),

@@ -9,6 +9,12 @@ internal static class Ticket
 {
     public const string KeyName = "dashboard";
 
+    /// <summary>
+    /// Who somebody is, however often they sign in: what the tokens of forms are bound to. Without it they would be bound to all claims,
+    /// and a sign-in in one tab would break the open forms of each other. What somebody may is not of it: that is asked with each request.
+    /// </summary>
+    private const string SubjectClaim = "sub";
+
     public static ClaimsPrincipal OfKey(DashboardKey key, KnownSession session) =>
         Of(session, Role.Administrator, new Claim(Sessions.KeyFingerprint, key.Fingerprint));
 
@@ -24,7 +30,7 @@ internal static class Ticket
 
     private static ClaimsPrincipal Of(KnownSession session, Role role, params Claim[] more) => new(new ClaimsIdentity(
         [
-            new(ClaimTypes.Name, session.Row.Person), new(SignedIn.RoleClaim, role.ToText()), new(SignedIn.WayClaim, session.Row.Way), new(SignedIn.SessionClaim, session.Row.Id),
+            new(SubjectClaim, $"{session.Row.Way}:{session.Row.Person}"), new(ClaimTypes.Name, session.Row.Person), new(SignedIn.RoleClaim, role.ToText()), new(SignedIn.WayClaim, session.Row.Way), new(SignedIn.SessionClaim, session.Row.Id),
             new(SignedIn.SinceClaim, session.Row.CreatedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)), .. more,
         ], Sessions.Scheme));
 }

@@ -39,10 +39,7 @@ internal static class LiveFeature
         var filter = RequestFilter.Read(context.Request.Query, ViewerZone.Of(context), time.GetUtcNow());
         var viewer = new LiveViewer(filter, TableState.Read(KnownTables.Requests, context.Request.Query));
         if (!viewers.TryAdd(viewer))
-        {
-            context.Response.Headers.RetryAfter = "30";
-            return Results.Text($"{LiveViewers.Most} live pages are open already. This one shows what was there when it was loaded; close others, then load it again.", statusCode: StatusCodes.Status503ServiceUnavailable);
-        }
+            return FullHouse.Of($"{LiveViewers.Most} live pages are open already");
 
         context.Response.OnCompleted(() =>
         {

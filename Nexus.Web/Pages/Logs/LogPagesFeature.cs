@@ -13,10 +13,7 @@ internal static class LogPagesFeature
     private static IResult Follow(HttpContext context, LogTail tail, LogReader reader, FragmentRenderer renderer, IHostApplicationLifetime lifetime, TimeProvider time)
     {
         if (tail.Follow() is not { } follower)
-        {
-            context.Response.Headers.RetryAfter = "30";
-            return Results.Text($"{LogTail.Most} pages follow the log already. This one shows what was there when it was loaded; close others, then load it again.", statusCode: StatusCodes.Status503ServiceUnavailable);
-        }
+            return FullHouse.Of($"{LogTail.Most} pages follow the log already");
 
         context.Response.RegisterForDispose(follower);
         // A stream must not hold up the stop of the host.

@@ -13,7 +13,7 @@ internal sealed class ReachablePages(EndpointDataSource endpoints, IAuthorizatio
     private readonly Lazy<List<(TemplateMatcher Matcher, RouteEndpoint Endpoint)>> _pages = new(() =>
     [
         .. endpoints.Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.RoutePattern.RawText?.TrimStart('/').StartsWith("dashboard", StringComparison.Ordinal) == true)
+            .Where(endpoint => endpoint.RoutePattern.RawText?.TrimStart('/').StartsWith("dashboard", StringComparison.Ordinal) == true && !endpoint.RoutePattern.Parameters.Any(parameter => parameter.IsCatchAll))
             .OrderBy(endpoint => endpoint.RoutePattern.Parameters.Count)
             .Select(endpoint => (new TemplateMatcher(TemplateParser.Parse(endpoint.RoutePattern.RawText!.TrimStart('/')), new()), endpoint)),
     ]);

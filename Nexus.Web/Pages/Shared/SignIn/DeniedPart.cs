@@ -5,7 +5,7 @@ namespace Nexus.Web.Pages.Shared.SignIn;
 public sealed record DeniedPart(string Message, string Who, string Role, string Needed, string Means, bool Forgery, string Contact)
 {
     internal static DeniedPart Of(Access.Roles.Denied denied, string contact) => new(
-        denied.Message, denied.Who.Name, Access.Roles.RoleNames.ToText(denied.Who.Role), Access.Roles.RoleNames.ToText(denied.Needed), MeaningOf(denied.Needed), denied.Why == Access.Roles.DeniedFor.Forgery, contact);
+        denied.Why == Access.Roles.DeniedFor.Forgery ? "This form was open too long, or you signed in anew. Nothing was changed: load the page again, then send the form once more." : denied.Message, denied.Who.Name, Access.Roles.RoleNames.ToText(denied.Who.Role), Access.Roles.RoleNames.ToText(denied.Needed), MeaningOf(denied.Needed), denied.Why == Access.Roles.DeniedFor.Forgery, contact);
 
     internal static string MeaningOf(Access.Roles.Role role) => role switch
     {
