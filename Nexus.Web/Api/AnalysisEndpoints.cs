@@ -57,10 +57,10 @@ internal static class AnalysisEndpoints
         asked.Is(conversationId, branchId);
         if (asked.Problem is { } problem)
             return problem;
-        return await requests.FindAsync(asked.Conversation, asked.Branch, cancellation) is { } row ? Results.Json(Shape(row), ApiFeature.Json) : Results.Json(new { error = "Analysis not found" }, statusCode: StatusCodes.Status404NotFound);
+        return await requests.FindAsync(asked.Conversation, asked.Branch, cancellation) is { } row ? Results.Json(Shape(row, await requests.IsEstimatedAsync(row, cancellation)), ApiFeature.Json) : Results.Json(new { error = "Analysis not found" }, statusCode: StatusCodes.Status404NotFound);
     }
 
-    private static object Shape(AnalysisRow row) => new
+    private static object Shape(AnalysisRow row, bool estimated) => new
     {
         id = Text(row.Id),
         row.ConversationId,
@@ -75,6 +75,7 @@ internal static class AnalysisEndpoints
         tokenUsage = new { prompt = row.PromptTokens, completion = row.CompletionTokens, total = row.PromptTokens + row.CompletionTokens },
         row.Model,
         row.CostMicros,
+        costEstimated = estimated,
         row.CustomPrompt,
         row.Attempts,
         row.RequestedBy,

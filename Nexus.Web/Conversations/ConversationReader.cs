@@ -6,7 +6,11 @@ using Nexus.Web.Usage;
 namespace Nexus.Web.Conversations;
 
 /// <summary>A conversation with its branches; the main line is not among them.</summary>
-internal sealed record KnownConversation(ConversationRow Row, IReadOnlyList<ConversationBranchRow> Branches);
+/// <param name="Estimates">What of the cost is an estimate, by branch; empty when all of it is exact.</param>
+internal sealed record KnownConversation(ConversationRow Row, IReadOnlyList<ConversationBranchRow> Branches, IReadOnlyList<EstimatedCost> Estimates)
+{
+    public long EstimatedCostMicros => Estimates.Sum(cost => cost.Micros);
+}
 
 /// <summary>A page of conversations, by latest activity, newest first.</summary>
 /// <param name="Total">All that match, on whatever page.</param>
@@ -21,10 +25,11 @@ internal sealed class ConversationReader(NexusDbContext db)
     /// <param name="place">Latest activity and id of the last conversation of the page before; null for the first, or by offset.</param>
     /// <param name="back">Whether the place is the first of the page after, in its stead; what there is more of then lies before.</param>
     /// <param name="singles">With the requests that are a conversation by themselves.</param>
-    public async Task<ConversationPage> PageAsync(ConversationFilter filter, int limit, int offset, (DateTimeOffset At, Guid Id)? place, bool singles, CancellationToken cancellation, bool back = false)
+    /// <param name="known">How many conversations match, where that is known already.</param>
+    public async Task<ConversationPage> PageAsync(ConversationFilter filter, int limit, int offset, (DateTimeOffset At, Guid Id)? place, bool singles, CancellationToken cancellation, bool back = false, int? known = null)
     {
         var (rows, alone) = (filter.Apply(db), filter.ApplyToSingles(db));
-        var total = await rows.CountAsync(cancellation) + (singles ? await alone.CountAsync(cancellation) : 0);
+        var total = (known ?? await rows.CountAsync(cancellation)) + (singles ? await alone.CountAsync(cancellation) : 0);
         if (place is (var at, var id))
         {
             var hour = TimeBuckets.StartOf(at, TimeSpan.FromHours(1));
@@ -40,15 +45,16 @@ internal sealed class ConversationReader(NexusDbContext db)
         rows = back ? rows.OrderBy(row => row.LastHour).ThenBy(row => row.LastAt).ThenBy(row => row.Id) : rows.OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).ThenByDescending(row => row.Id);
         alone = back ? alone.OrderBy(row => row.StartedAt).ThenBy(row => row.Id) : alone.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
         var found = await rows.Take(most).ToListAsync(cancellation);
-        if (singles)
-            found.AddRange((await alone.Take(most).ToListAsync(cancellation)).Select(OfSingle));
+        var requests = singles ? await alone.Take(most).ToListAsync(cancellation) : [];
+        found.AddRange(requests.Select(OfSingle));
         var sorted = back ? found.OrderBy(row => row.LastAt).ThenBy(row => row.Id) : found.OrderByDescending(row => row.LastAt).ThenByDescending(row => row.Id);
         var page = sorted.Skip(offset).Take(limit + 1).ToList();
         var more = page.Count > limit;
         var shown = more ? page[..limit] : page;
         if (back)
             shown.Reverse();
-        return new([.. await WithBranchesAsync(shown, cancellation)], total, more);
+        var estimates = requests.Where(row => row.CostEstimate is not null).ToDictionary(row => row.Id, EstimateOfSingle);
+        return new([.. (await WithBranchesAsync(shown, cancellation)).Select(one => estimates.TryGetValue(one.Row.Id, out var estimate) ? one with { Estimates = [estimate] } : one)], total, more);
     }
 
     /// <summary>Null when there is none by that id.</summary>
@@ -58,7 +64,7 @@ internal sealed class ConversationReader(NexusDbContext db)
             return (await WithBranchesAsync([known], cancellation))[0];
         var at = PayloadReader.StartOf(id);
         return await db.Requests.AsNoTracking().FirstOrDefaultAsync(row => row.StartedAt == at && row.Id == id && row.ConversationId == null && row.PrefixHash != null, cancellation) is { } single
-            ? new(OfSingle(single), []) : null;
+            ? new(OfSingle(single), [], single.CostEstimate is null ? [] : [EstimateOfSingle(single)]) : null;
     }
 
     /// <summary>Its requests in order of arrival.</summary>
@@ -84,6 +90,7 @@ internal sealed class ConversationReader(NexusDbContext db)
         CacheCreation1hTokens = row.CacheCreation1hTokens,
         CacheReadTokens = row.CacheReadTokens,
         CostMicros = row.CostMicros,
+        CostEstimate = row.CostEstimate,
         DurationMs = row.DurationMs,
         ToolCalls = row.ToolCalls,
         StopReason = row.StopReason,
@@ -117,8 +124,11 @@ internal sealed class ConversationReader(NexusDbContext db)
     {
         Guid[] ids = [.. rows.Select(row => row.Id)];
         var branches = (await db.ConversationBranches.AsNoTracking().Where(branch => ids.Contains(branch.ConversationId)).OrderBy(branch => branch.StartedAt).ThenBy(branch => branch.Name).ToListAsync(cancellation)).ToLookup(branch => branch.ConversationId);
-        return [.. rows.Select(row => new KnownConversation(row, [.. branches[row.Id]]))];
+        var estimates = await ConversationEstimates.ReadAsync(db, rows, cancellation);
+        return [.. rows.Select(row => new KnownConversation(row, [.. branches[row.Id]], [.. estimates[row.Id]]))];
     }
+
+    private static EstimatedCost EstimateOfSingle(LedgerRow row) => new(row.Id, null, row.CostMicros ?? 0);
 
     private static ConversationRow OfSingle(LedgerRow row) => new()
     {

@@ -14,7 +14,7 @@ internal sealed class AnalysisPages(AnalysisRequests requests, AnalysisInputs in
     public async Task<Fragment> ShowAsync(HttpContext context, Guid conversation, string branch, string address, string? problem, CancellationToken cancellation)
     {
         var row = await requests.FindAsync(conversation, branch, cancellation);
-        var line = row is null ? null : AnalysisLine.Of(row);
+        var line = row is null ? null : AnalysisLine.Of(row, await requests.IsEstimatedAsync(row, cancellation));
         // While it is on its way nothing can be asked, and the page is asked for every few seconds.
         var input = line?.IsUnderWay == true || !options.Value.Enabled ? null : await inputs.ReadAsync(conversation, branch, cancellation);
         var panel = new AnalysisPanel(
@@ -41,5 +41,5 @@ internal sealed class AnalysisPages(AnalysisRequests requests, AnalysisInputs in
     private static int Every(TimeSpan waited) => waited < TimeSpan.FromMinutes(1) ? 2 : waited < TimeSpan.FromMinutes(5) ? 5 : 10;
 
     private AnalysisCost Cost(AnalysisInput input) => new(
-        options.Value.Model, input.Tokens, input.Micros, input.Kept.Texts.Count(text => text != Truncation.Gap), input.Kept.LeftOut, options.Value.Domain.Length > 0 ? options.Value.Domain : input.Domain);
+        options.Value.Model, input.Tokens, input.Micros, input.Kept.Texts.Count(text => text != Truncation.Gap), input.Kept.LeftOut, options.Value.Domain.Length > 0 ? options.Value.Domain : input.Domain, input.Bill?.Unpriced == true);
 }

@@ -70,7 +70,7 @@ public sealed class ReportTests : IAsyncLifetime
         Assert.Contains("http://nexus.example:3001/dashboard/usage?domain=one.example", html, StringComparison.Ordinal);
         Assert.DoesNotContain("<two>", html, StringComparison.Ordinal);
         var csv = (await session.PageAsync($"/dashboard/report/{report.Id}?handler=Csv")).Split("\r\n");
-        Assert.Equal("table,row,measure,unit,value,before", csv[0]);
+        Assert.Equal("table,row,measure,unit,value,before,estimated,before_estimated", csv[0]);
         Assert.Contains("Figures,Cost,Cost,money,4000000,2000000", csv);
         Assert.Contains("By domain,one.example,Cost,money,3000000,2000000", csv);
         Assert.Contains("By domain,<two>.example,Requests,count,3,0", csv);

@@ -24,7 +24,7 @@ public sealed class TableComponentTests : BunitContext
     [Fact]
     public void Every_table_has_a_cell_for_each_of_its_columns_however_they_are_chosen()
     {
-        var conversation = new ConversationLine(Guid.NewGuid(), "Why?", "one.example", "ada", ["claude-opus-5"], Noon, 3, 4, 100, 5, 10, 100, 1, 1, 1, 1);
+        var conversation = new ConversationLine(Guid.NewGuid(), "Why?", "one.example", "ada", ["claude-opus-5"], Noon, 3, 4, 100, 5, 0, 10, 100, 1, 1, 1, 1);
         var key = new KeyPart("key_1", "laptop", "ada", "one.example", "wxyz", [], null, null, Noon, "cli", null, null, null, null, null, "active");
         var job = new JobLine("vacuum", "Cleans.", "0 0 * * *", null, TimeSpan.FromMinutes(5), "", false, null, null, null, Noon, [], new("", "", "", "", "", ""));
         foreach (var half in new[] { 0, 1, 2 })

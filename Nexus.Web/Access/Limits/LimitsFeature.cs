@@ -13,6 +13,6 @@ internal static class LimitsFeature
     public static void AddLimitEditing(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<LegacyLimits>().AddSingleton<LimitBook>().AddSingleton<LimitSnapshot>().AddSingleton<LimitEditor>().AddScoped<LimitStates>();
+        builder.Services.AddSingleton<LegacyLimits>().AddSingleton<LimitBook>().AddSingleton<LimitSnapshot>().AddSingleton<LimitEditor>().AddSingleton<EstimatedUse>().AddScoped<LimitStates>();
     }
 }

@@ -11,10 +11,13 @@ namespace Nexus.Web.Conversations.Analyses;
 /// <param name="Domain">The conversation's.</param>
 /// <param name="UpTo">Its last request along the branch.</param>
 /// <param name="Kept">Empty texts when no message of it was kept.</param>
-/// <param name="Micros">What the analysis is expected to cost, in micro-dollars; null while no price list could be read.</param>
-internal sealed record AnalysisInput(string Domain, Guid? UpTo, KeptMessages Kept, long Tokens, long? Micros)
+/// <param name="Bill">What the analysis is expected to cost; null while no price list could be read.</param>
+internal sealed record AnalysisInput(string Domain, Guid? UpTo, KeptMessages Kept, long Tokens, Bill? Bill)
 {
     public bool IsEmpty => Kept.Texts.Count == 0;
+
+    /// <summary>Micro-dollars.</summary>
+    public long? Micros => Bill?.Micros;
 }
 
 /// <summary>Reads conversations for their analysis.</summary>
@@ -41,6 +44,6 @@ internal sealed class AnalysisInputs(NexusDbContext db, PayloadReader payloads, 
         return new(known.Row.Domain, transcript.Last?.Id, kept, tokens, await CostAsync(tokens, cancellation));
     }
 
-    private async Task<long?> CostAsync(long tokens, CancellationToken cancellation) =>
-        await prices.NewestAsync(cancellation) is { } list ? Bill.Of(list, options.Value.Model, time.GetUtcNow(), new TokenUsage(tokens, UsualAnswerTokens, 0, 0, 0), []).Micros : null;
+    private async Task<Bill?> CostAsync(long tokens, CancellationToken cancellation) =>
+        await prices.NewestAsync(cancellation) is { } list ? Bill.Of(list, options.Value.Model, time.GetUtcNow(), new TokenUsage(tokens, UsualAnswerTokens, 0, 0, 0), []) : null;
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Nexus.Web.Capture;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Storage;
 
@@ -37,6 +38,16 @@ internal sealed partial class AnalysisRequests(NexusDbContext db, AnalysisInputs
 
     public Task<AnalysisRow?> FindAsync(Guid conversation, string branch, CancellationToken cancellation) =>
         db.Analyses.AsNoTracking().SingleOrDefaultAsync(row => row.ConversationId == conversation && row.BranchId == branch, cancellation);
+
+    /// <summary>Whether some of its cost is an estimate: by the ledger, which has all calls but those that never came to be.</summary>
+    public async Task<bool> IsEstimatedAsync(AnalysisRow row, CancellationToken cancellation)
+    {
+        if (row.CostMicros == 0)
+            return false;
+        var calls = row.Calls;
+        var times = calls.Select(PayloadReader.StartOf).ToArray();
+        return calls.Length == 0 || await db.Requests.AsNoTracking().AnyAsync(call => times.Contains(call.StartedAt) && calls.Contains(call.Id) && call.CostEstimate != null, cancellation);
+    }
 
     /// <param name="again">Makes a new result where there is one, or is being made one.</param>
     /// <param name="interrupt">Whether one that is being made is made anew, too.</param>

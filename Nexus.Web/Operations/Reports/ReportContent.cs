@@ -6,7 +6,8 @@ public sealed record ReportContent(IReadOnlyList<ReportFigure> Figures, IReadOnl
 /// <param name="Unit"><c>count</c>, <c>tokens</c>, <c>money</c> (millionths of a US dollar), <c>ms</c>, <c>bytes</c>, <c>share</c> (0 to 1), <c>cores</c> or <c>days</c>.</param>
 /// <param name="Growth">"good" or "bad" where more is one of them.</param>
 /// <param name="Href">Where the data is on the dashboard.</param>
-public sealed record ReportFigure(string Name, string Unit, double? Now, double? Before, string? Growth = null, string? Href = null);
+/// <param name="Estimated">The value now is partly an estimate; <paramref name="WasEstimated"/>: the one before.</param>
+public sealed record ReportFigure(string Name, string Unit, double? Now, double? Before, string? Growth = null, string? Href = null, bool Estimated = false, bool WasEstimated = false);
 
 /// <param name="First">What its rows are called.</param>
 public sealed record ReportTable(string Title, string First, IReadOnlyList<ReportColumn> Columns, IReadOnlyList<ReportEntry> Rows, string? Href = null);
@@ -17,7 +18,8 @@ public sealed record ReportColumn(string Name, string Unit, string? Growth = nul
 public sealed record ReportEntry(string Name, IReadOnlyList<ReportCell> Cells, string? Href = null);
 
 /// <param name="Before">The same in the period before; null where it is not compared.</param>
-public sealed record ReportCell(double? Now, double? Before = null);
+/// <param name="Estimated">The value now is partly an estimate; <paramref name="WasEstimated"/>: the one before.</param>
+public sealed record ReportCell(double? Now, double? Before = null, bool Estimated = false, bool WasEstimated = false);
 
 /// <summary>A stretch of time that is over, and the one before it. Both are whole days of UTC.</summary>
 internal readonly record struct ReportPeriod(DateTimeOffset From, DateTimeOffset To, DateTimeOffset BeforeFrom)

@@ -6,6 +6,8 @@ namespace Nexus.Web.Operations.Reports;
 /// <summary>How a report's values are written for people.</summary>
 internal static class ReportWords
 {
+    public static string Value(string unit, double? value, bool estimated) => (estimated ? "≈ " : "") + Value(unit, value);
+
     public static string Value(string unit, double? value) => value switch
     {
         null => "–",

@@ -48,7 +48,7 @@ internal sealed class ReportsJob(Database database, ReportKinds kinds, Deliverie
         var dashboard = options.Value.DashboardUrl;
         List<MessageLine> lines = [new(report.Summary, null)];
         foreach (var figure in content.Figures.Where(figure => figure.Now is not null))
-            lines.Add(new($"{figure.Name}: {ReportWords.Value(figure.Unit, figure.Now)}{(ReportWords.Change(figure.Now, figure.Before) is { } change ? $" ({change}, was {ReportWords.Value(figure.Unit, figure.Before)})" : "")}", null));
+            lines.Add(new($"{figure.Name}: {ReportWords.Value(figure.Unit, figure.Now, figure.Estimated)}{(ReportWords.Change(figure.Now, figure.Before) is { } change ? $" ({change}, was {ReportWords.Value(figure.Unit, figure.Before, figure.WasEstimated)})" : "")}", null));
         var message = new ChannelMessage("report", report.Title, "", now, lines, ChannelMessage.LinkTo(dashboard, $"/dashboard/report/{report.Id}"));
         var wished = options.Value.Reports.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return deliveries.SetUp.Where(channel => wished.Contains(channel)).Select(channel => deliveries.New(channel, message));

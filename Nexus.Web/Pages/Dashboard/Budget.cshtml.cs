@@ -11,7 +11,7 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages;
 
 /// <summary>One limit: how it stands, its periods that are over, its change, raise and end.</summary>
-internal sealed class BudgetModel(NexusDbContext db, LimitStates states, LimitEditor editor, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class BudgetModel(NexusDbContext db, LimitStates states, EstimatedUse estimates, LimitEditor editor, IAntiforgery antiforgery, TimeProvider time) : PageModel
 {
     private const int MostPast = 200;
 
@@ -70,7 +70,9 @@ internal sealed class BudgetModel(NexusDbContext db, LimitStates states, LimitEd
             return NotFound();
         Limit = limit;
         var now = time.GetUtcNow();
-        var budgets = (await states.ReadAsync(cancellation)).Where(state => state.Limit.Id == id).Select(state => BudgetPart.From(state, now)).ToList();
+        var here = (await states.ReadAsync(cancellation)).Where(state => state.Limit.Id == id).ToList();
+        var estimated = await estimates.ReadAsync(here, cancellation);
+        var budgets = here.Select(state => BudgetPart.From(state, now, estimated)).ToList();
         var past = (await states.HistoryAsync(limit, MostPast, cancellation)).Select(one => new PastPart(
             one.Subject.Length == 0 ? "everybody" : one.Subject, one.Period.Start, one.Period.End, Refusals.Amount(limit, one.Used), limit.Amount is { } budget ? (double)one.Used / budget : 0, one.Requests)).ToList();
         View = Fragment.Of<BudgetView>(("Id", id), ("Budgets", budgets), ("Past", past), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Fields", fields ?? BudgetPages.FieldsOf(limit)), ("Problems", problems), ("RaiseProblems", raiseProblems), ("Done", done));

@@ -11,7 +11,7 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages;
 
 /// <summary>All limits with what is used of them, the form that makes one, and what one would have stopped.</summary>
-internal sealed class BudgetsModel(LimitStates states, LimitEditor editor, Database database, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class BudgetsModel(LimitStates states, EstimatedUse estimates, LimitEditor editor, Database database, IAntiforgery antiforgery, TimeProvider time) : PageModel
 {
     public static RenderFragment NewLimit { get; } = builder => builder.AddContent(0, "New limit");
 
@@ -49,7 +49,9 @@ internal sealed class BudgetsModel(LimitStates states, LimitEditor editor, Datab
     {
         var now = time.GetUtcNow();
         var token = antiforgery.GetAndStoreTokens(HttpContext).RequestToken!;
-        var budgets = (await states.ReadAsync(cancellation)).Select(state => BudgetPart.From(state, now)).OrderByDescending(budget => budget.Enabled).ThenByDescending(budget => budget.Share).ToList();
+        var all = await states.ReadAsync(cancellation);
+        var estimated = await estimates.ReadAsync(all, cancellation);
+        var budgets = all.Select(state => BudgetPart.From(state, now, estimated)).OrderByDescending(budget => budget.Enabled).ThenByDescending(budget => budget.Share).ToList();
         Results = Fragment.Of<BudgetList>(("Budgets", budgets), ("Token", token), ("Fields", fields), ("Problems", problems), ("Done", done));
         if (Request.IsHtmx())
             return new ComponentResult(Results);

@@ -53,13 +53,14 @@ internal sealed class MineModel(NexusDbContext db, UsageReports reports, ProxyAd
         var ids = conversations.Select(row => (Guid?)row.Id).ToList();
         var others = await db.Requests.AsNoTracking().Where(row => ids.Contains(row.ConversationId) && !owners.Contains(row.Owner!)).Select(row => row.ConversationId).Distinct().ToListAsync(cancellation);
         conversations.RemoveAll(row => others.Contains(row.Id));
+        var estimates = await ConversationEstimates.ReadAsync(db, conversations, cancellation);
         return new(name, range.Problem, address)
         {
             Total = total,
             Models = models,
             Keys = [.. rows.Select(row => KeyPart.Of(KeyLine.Of(row, now)))],
             Requests = requests,
-            Conversations = [.. conversations.Select(row => ConversationLine.Of(new KnownConversation(row, [])))],
+            Conversations = [.. conversations.Select(row => ConversationLine.Of(new KnownConversation(row, [], [.. estimates[row.Id]])))],
         };
     }
 

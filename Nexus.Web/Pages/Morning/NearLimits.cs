@@ -23,7 +23,7 @@ internal static class NearLimits
     }
 
     private static NearLimit Of(BudgetPart budget) =>
-        new(budget.Name, $"budget of {budget.Of}", budget.Share, "/dashboard/budget/" + budget.Id, budget.Warn, budget.Bad, $"{budget.Amount(budget.Used!.Value)} of {budget.Amount(budget.Budget)}", budget.Resets, budget.Elapsed,
+        new(budget.Name, $"budget of {budget.Of}", budget.Share, "/dashboard/budget/" + budget.Id, budget.Warn, budget.Bad, $"{budget.UsedText} of {budget.Amount(budget.Budget)}", budget.Resets, budget.Elapsed,
             budget.UsedUpAt is { } at && (budget.Resets is null || at < budget.Resets) && budget.Share < 1 ? at : null);
 
     /// <summary>"5 h window" for <c>5h</c>, "7 d window, opus" for <c>7d_opus</c>.</summary>

@@ -27,18 +27,18 @@ internal sealed class ReportFiles(FragmentRenderer renderer)
         return $"""<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>{Style}</style></head><body><h1>{title}</h1>{body}</body></html>""";
     }
 
-    /// <summary>One line per value: of what, which, what is measured, its unit, and the value now and in the period before.</summary>
+    /// <summary>One line per value: of what, which, what is measured, its unit, the value now and in the period before, and whether these are partly estimates.</summary>
     public static string Csv(ReportContent content)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         using var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\r\n", InjectionOptions = InjectionOptions.Escape });
-        Line(csv, "table", "row", "measure", "unit", "value", "before");
+        Line(csv, "table", "row", "measure", "unit", "value", "before", "estimated", "before_estimated");
         foreach (var figure in content.Figures)
-            Line(csv, "Figures", figure.Name, figure.Name, figure.Unit, Number(figure.Now), Number(figure.Before));
+            Line(csv, "Figures", figure.Name, figure.Name, figure.Unit, Number(figure.Now), Number(figure.Before), Flag(figure.Estimated), Flag(figure.WasEstimated));
         foreach (var table in content.Tables)
             foreach (var row in table.Rows)
                 foreach (var (column, cell) in table.Columns.Zip(row.Cells))
-                    Line(csv, table.Title, row.Name, column.Name, column.Unit, Number(cell.Now), Number(cell.Before));
+                    Line(csv, table.Title, row.Name, column.Name, column.Unit, Number(cell.Now), Number(cell.Before), Flag(cell.Estimated), Flag(cell.WasEstimated));
         csv.Flush();
         return text.ToString();
     }
@@ -49,6 +49,8 @@ internal sealed class ReportFiles(FragmentRenderer renderer)
             csv.WriteField(field);
         csv.NextRecord();
     }
+
+    private static string Flag(bool estimated) => estimated ? "true" : "false";
 
     private static string Number(double? value) => value?.ToString("0.######", CultureInfo.InvariantCulture) ?? "";
 }

@@ -27,9 +27,16 @@ public sealed record BudgetPart(
 
     public double Bad => (Thresholds.Length > 1 ? Thresholds[^1] : 100) / 100.0;
 
-    public string Amount(long amount) => Unit == "tokens" ? Display.Count(amount) + " tokens" : Display.Money(amount);
+    /// <summary>Some of what is used is an estimate.</summary>
+    public bool Estimated { get; init; }
 
-    internal static BudgetPart From(LimitState state, DateTimeOffset now)
+    /// <summary>What is used, in words; only where there is a budget.</summary>
+    public string UsedText => Amount(Used ?? 0, Estimated);
+
+    public string Amount(long amount, bool estimated = false) => Unit == "tokens" ? Display.Count(amount) + " tokens" : Display.Money(amount, estimated);
+
+    /// <param name="estimated">As <see cref="EstimatedUse"/> knows them.</param>
+    internal static BudgetPart From(LimitState state, DateTimeOffset now, IReadOnlySet<(string Limit, string Subject)> estimated)
     {
         var (limit, period) = (state.Limit, state.Period);
         var ends = period is { } known && known.End != Period.Never;
@@ -38,7 +45,7 @@ public sealed record BudgetPart(
             limit.Id, limit.Name, limit.Scope == "all" ? "everybody" : limit.Subject == "*" && state.Subject.Length == 0 ? $"each {limit.Scope}" : $"{limit.Scope} {state.Subject}", limit.Unit,
             state.Used, state.Reserved, budget, Refusals.Per(limit), ends ? period!.Value.End : null, ends ? (now - period!.Value.Start) / (period.Value.End - period.Value.Start) : null,
             state.Used is { } used && period is { } current ? Forecast.Of(current, used, now) : null, state.Used is { } soFar && period is { } now2 ? Forecast.UsedUpAt(now2, soFar, budget, now) : null,
-            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? $"raised by {Refusals.Amount(limit, limit.RaiseAmount ?? 0)} until {Display.Utc(limit.RaisedUntil.Value)}: {limit.RaiseReason}" : null, limit.Thresholds);
+            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? $"raised by {Refusals.Amount(limit, limit.RaiseAmount ?? 0)} until {Display.Utc(limit.RaisedUntil.Value)}: {limit.RaiseReason}" : null, limit.Thresholds) { Estimated = estimated.Contains((limit.Id, state.Subject)) };
     }
 
     private static string RatesOf(Storage.LimitRow limit) => string.Join(", ", new[]

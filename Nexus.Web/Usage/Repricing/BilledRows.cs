@@ -17,7 +17,7 @@ internal sealed record BilledRows(DateTimeOffset From, DateTimeOffset To, int Ve
     private const string Columns = """
         started_at, id, domain, outcome, account_id, key_id, owner, model_requested, model_served, request_type, lane, streaming, input_tokens, output_tokens,
         cache_creation_5m_tokens, cache_creation_1h_tokens, cache_read_tokens, estimated_output_tokens, iterations, cost_micros, price_version, cost_estimate,
-        cache_savings_micros, stop_reason
+        cache_savings_micros, stop_reason, conversation_id, branch_id
         """;
 
     public async Task<long> CountAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -72,6 +72,8 @@ internal sealed record BilledRows(DateTimeOffset From, DateTimeOffset To, int Ve
         CostEstimate = Text(reader, 21),
         CacheSavingsMicros = reader.GetInt64(22),
         StopReason = Text(reader, 23),
+        ConversationId = reader.IsDBNull(24) ? null : reader.GetGuid(24),
+        BranchId = Text(reader, 25),
         Method = "",
         Path = "",
         Payload = "",

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Nexus.Web.Access.Limits;
+using Nexus.Web.Conversations;
+using Nexus.Web.Storage;
 using Nexus.Web.Usage.Accounting;
 using Nexus.Web.Usage.Pricing;
 using Npgsql;
@@ -36,7 +38,7 @@ internal static class Repricer
     }
 
     /// <summary>
-    /// Rewrites ledger, rollups and the counters of budgets, a transaction per batch: after each they add up to the same. What is rewritten has the
+    /// Rewrites ledger, rollups, conversations and the counters of budgets, a transaction per batch: after each they add up to the same. What is rewritten has the
     /// list's version, so that a run that was cut off goes on where it stopped when it is started again.
     /// </summary>
     /// <param name="report">Called after each batch.</param>
@@ -74,6 +76,9 @@ internal static class Repricer
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await AccountingLock.ShareAsync(connection, cancellation);
+        // Whoever places requests in conversations locks their domains before any row, and adds up costs: not while these change.
+        var next = await rows.NextAsync(connection, after, BatchSize, locked: false, cancellation);
+        await KnownRequests.LockAsync(connection, next.Select(row => row.Domain), cancellation);
         var batch = await rows.NextAsync(connection, after, BatchSize, locked: true, cancellation);
         if (batch.Count == 0)
             return null;
@@ -85,7 +90,9 @@ internal static class Repricer
         await CostCorrection.WriteAsync(connection, batch, list.Version, cancellation);
         for (var i = 0; i < before.Length; i++)
             await CostCorrection.AdjustAsync(connection, RollupTier.All[i].Table, before[i], Rollups.Of(batch, RollupTier.All[i].Width), cancellation);
-        await CounterCorrection.AddAsync(connection, [.. batch.Zip(costs, (row, cost) => (row, (row.CostMicros ?? 0) - cost))], cancellation);
+        (LedgerRow, long)[] changes = [.. batch.Zip(costs, (row, cost) => (row, (row.CostMicros ?? 0) - cost))];
+        await ConversationCorrection.AddAsync(connection, changes, cancellation);
+        await CounterCorrection.AddAsync(connection, changes, cancellation);
         await ChangedHours.MarkAsync(connection, batch, cancellation);
         await transaction.CommitAsync(cancellation);
         differences.Add(own);

@@ -20,16 +20,18 @@ public sealed record AnalysisPanel(string Address, string Token, AnalysisLine? L
 
 /// <param name="Tokens">That are sent, estimated.</param>
 /// <param name="Micros">Null while there are no prices.</param>
+/// <param name="Unpriced">By the fallback's price.</param>
 /// <param name="LeftOut">Messages that do not fit.</param>
 /// <param name="Payer">Whose account pays.</param>
-public sealed record AnalysisCost(string Model, long Tokens, long? Micros, int Messages, int LeftOut, string Payer);
+public sealed record AnalysisCost(string Model, long Tokens, long? Micros, int Messages, int LeftOut, string Payer, bool Unpriced = false);
 
 /// <summary>A stored analysis, as far as it is shown.</summary>
 /// <param name="At">When it was done, or failed.</param>
 /// <param name="Calls">Ids of the model's calls in the ledger.</param>
+/// <param name="Estimated">Some of the cost is an estimate.</param>
 public sealed record AnalysisLine(
     string Status, string Model, string? Content, string? Error, string? CustomPrompt, int Attempts, string RequestedBy, DateTimeOffset RequestedAt, DateTimeOffset At, int? DurationMs,
-    long PromptTokens, long CompletionTokens, long CostMicros, IReadOnlyList<Guid> Calls, int MessagesSent, int MessagesLeftOut)
+    long PromptTokens, long CompletionTokens, long CostMicros, IReadOnlyList<Guid> Calls, int MessagesSent, int MessagesLeftOut, bool Estimated = false)
 {
     public bool IsDone => Status == AnalysisRow.Completed;
 
@@ -40,7 +42,7 @@ public sealed record AnalysisLine(
     /// <summary>The model has it.</summary>
     public bool IsRead => Status == AnalysisRow.Processing;
 
-    internal static AnalysisLine Of(AnalysisRow row) => new(
+    internal static AnalysisLine Of(AnalysisRow row, bool estimated) => new(
         row.Status, row.Model, row.Content, row.Error, row.CustomPrompt, row.Attempts, row.RequestedBy, row.RequestedAt, row.CompletedAt ?? row.UpdatedAt, row.DurationMs,
-        row.PromptTokens, row.CompletionTokens, row.CostMicros, row.Calls, row.MessagesSent, row.MessagesLeftOut);
+        row.PromptTokens, row.CompletionTokens, row.CostMicros, row.Calls, row.MessagesSent, row.MessagesLeftOut, estimated);
 }

@@ -45,6 +45,9 @@ public sealed record ChartModel(string Title, ChartUnit Unit, ChartKind Kind, IR
     /// <summary>Address of the page whose <c>range=custom&amp;from=…&amp;to=…</c> narrows it to a stretch; null where a zoom stays in the picture.</summary>
     public string? RangeHref { get; init; }
 
+    /// <summary>Some of what is shown is an estimate.</summary>
+    public bool Estimated { get; init; }
+
     /// <summary>A limit, drawn as a line.</summary>
     public double? Limit { get; init; }
 

@@ -51,6 +51,9 @@ public static class Display
         _ => Dollars(micros, "N0"),
     };
 
+    /// <summary>The same, marked where it is partly an estimate.</summary>
+    public static string Money(long micros, bool estimated) => (estimated ? "≈ " : "") + Money(micros);
+
     /// <summary>An identifier such as upstream_cut as words.</summary>
     public static string Words(string identifier) => identifier.Replace('_', ' ');
 
