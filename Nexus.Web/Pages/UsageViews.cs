@@ -9,12 +9,13 @@ internal static class UsageViews
 {
     private const string Others = "all others";
 
-    public static UsageView Of(UsageFilter filter, UsageReport report, UsageReport lanes, IReadOnlyList<ToolShare> tools, Func<UsageDimension, string, string> nameOf)
+    public static UsageView Of(UsageFilter filter, UsageReport report, IReadOnlyList<ToolShare> tools, Func<UsageDimension, string, string> nameOf)
     {
         string Name(string? value) => value is null ? Others : nameOf(filter.By, value);
         var colors = SeriesColors.For(report.Series.Where(series => series.Value is not null).Select(series => Name(series.Value)));
         int Color(string? value) => value is null ? SeriesColors.Rest : colors.GetValueOrDefault(Name(value), SeriesColors.Rest);
         var cells = Enumerable.Range(0, filter.Question.Starts.Count).Select(i => report.Series.Aggregate(default(UsageSums), (sum, series) => sum + series.Cells[i])).ToList();
+        var lanes = filter.By.Name == "lane" ? report.Lines.Select(line => (line.Value, line.Sums)) : report.Also.Select(line => (Value: (string?)line.Value, line.Sums));
         return new(
             $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}",
             filter.Range.Name switch { "today" => "the same hours yesterday", "month" => "the same days of last month", _ => "the time before" },
@@ -22,11 +23,11 @@ internal static class UsageViews
             filter.Range.Problem,
             report.Total,
             report.Before,
-            Chart(filter, $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}", Unit(filter.Measure), [.. report.Series.Select(series => new ChartSeries(Name(series.Value), Color(series.Value), [.. series.Cells.Select(cell => (double?)Amount(filter.Measure, cell))]))]),
+            Chart(filter, $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}", Unit(filter.Measure), [.. report.Series.Select(series => new ChartSeries(Name(series.Value), Color(series.Value), [.. series.Cells.Select(cell => (double?)Amount(filter.Measure, cell))]))]) with { Estimated = filter.Measure == UsageMeasure.Cost && report.Total.EstimatedCostMicros > 0 },
             Chart(filter, "Tokens by class", ChartUnit.Tokens, Classes(cells)),
             Chart(filter, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 6, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
             [.. report.Lines.Select(line => Row(filter, line, Name(line.Value), Color(line.Value)))],
-            Shares(lanes.Lines.Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros, line.Sums.EstimatedCostMicros > 0))),
+            Shares(lanes.OrderByDescending(line => line.Sums.CostMicros).Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros, line.Sums.EstimatedCostMicros > 0))),
             Shares(tools.Select(tool => (tool.Tool, tool.Calls, false))));
     }
 

@@ -83,7 +83,7 @@ public sealed class UsageReportsTests : IAsyncLifetime
             var starts = new List<DateTimeOffset>();
             for (var day = TimeZoneInfo.ConvertTime(from, zone).Date; zone.StartOfDay(day) < to; day = day.AddDays(1))
                 starts.Add(zone.StartOfDay(day));
-            var report = await _reports.ReadAsync(new(from, to, starts, UsageDimension.Find("domain")!, []), (from, from), default);
+            var report = await _reports.ReadAsync(new(from, to, starts, UsageDimension.Find("domain")!, []) { Also = UsageDimension.Find("account") }, (from, from), default);
             foreach (var series in report.Series)
             {
                 var expected = new long[starts.Count];
@@ -93,6 +93,7 @@ public sealed class UsageReportsTests : IAsyncLifetime
             }
 
             Assert.Equal(2, report.Series.Count);
+            Assert.Equal(("acc_a", report.Total), Assert.Single(report.Also));
             Assert.Equal(report.Total, report.Series.SelectMany(series => series.Cells).Aggregate(default(UsageSums), (sum, cell) => sum + cell));
         }
     }

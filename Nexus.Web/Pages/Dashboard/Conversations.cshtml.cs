@@ -51,8 +51,11 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
         var filter = new ConversationFilter(Text("domain"), Text("account"), Text("person"), Text("model"), range.From, range.Name == "custom" ? range.To : null, Text("q"), only);
         (string, string?)[] pairs = [.. range.Query(Preset), ("q", filter.Words), ("domain", filter.Domain), ("person", filter.Person), ("account", filter.Account), ("model", filter.Model), ("only", only), ("single", single ? "true" : null)];
         var view = await tables.OfAsync(state, preferences, pairs, HttpContext, cancellation);
-        var fields = Request.IsHtmx() && Request.Headers["HX-Trigger"] != "filters" ? null : await FieldsAsync(filter, view, range, single, cancellation);
-        Results = await ResultsAsync(filter, view, single, from, back, fields, problems, now, cancellation);
+        var asked = !Request.IsHtmx() || Request.Headers["HX-Trigger"] == "filters";
+        // Single requests are no conversations; and each word that is searched would be searched once more.
+        var counts = asked && !single && filter.Words is null ? await ConversationCounts.ReadAsync(db, filter, cancellation) : null;
+        var fields = asked ? await FieldsAsync(filter, view, range, single, counts, cancellation) : null;
+        Results = await ResultsAsync(filter, view, single, from, back, counts?.Total, fields, problems, now, cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         LiveAddress = LiveFeature.Address(new RequestFilter(), LiveView.Sums, time.GetUtcNow());
@@ -60,15 +63,15 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
         return Page();
     }
 
-    private async Task<Fragment> ResultsAsync(ConversationFilter filter, TableView view, bool single, string? from, bool back, Dictionary<string, object?>? fields, List<string> problems, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<Fragment> ResultsAsync(ConversationFilter filter, TableView view, bool single, string? from, bool back, int? total, Dictionary<string, object?>? fields, List<string> problems, DateTimeOffset now, CancellationToken cancellation)
     {
         var wasBack = back;
         if (back && (view.Sort is null ? Activity(from) is null : FigurePlace.Parse(from) is null))
             (from, back) = (null, false);
-        var (page, place, bounded) = await PageAsync(filter, view, single, from, back, now, cancellation);
+        var (page, place, bounded) = await PageAsync(filter, view, single, from, back, total, now, cancellation);
         // Who comes back to the beginning sees the first page, whole.
         if (back && !page.HasMore)
-            ((page, place, bounded), from, back) = (await PageAsync(filter, view, single, null, false, now, cancellation), null, false);
+            ((page, place, bounded), from, back) = (await PageAsync(filter, view, single, null, false, total, now, cancellation), null, false);
         string? Place(bool there, Index index) => there && page.Conversations.Count > 0 ? place(page.Conversations[index].Row) : null;
         var here = view.Href + view.Query;
         if (wasBack && from is null)
@@ -81,12 +84,12 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
             ("Newest", from is null ? null : here));
     }
 
-    private async Task<(ConversationPage Page, Func<ConversationRow, string> Place, bool Bounded)> PageAsync(ConversationFilter filter, TableView view, bool single, string? from, bool back, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<(ConversationPage Page, Func<ConversationRow, string> Place, bool Bounded)> PageAsync(ConversationFilter filter, TableView view, bool single, string? from, bool back, int? total, DateTimeOffset now, CancellationToken cancellation)
     {
         var reader = new ConversationReader(db);
         if (view.Sort is { } sort)
             return await new SortedConversations(db, reader).PageAsync(filter, sort, view.Ascending, FigurePlace.Parse(from), back, now, PageSize, cancellation);
-        return (await reader.PageAsync(filter, PageSize, 0, Activity(from), single, cancellation, back), row => $"{row.LastAt.UtcTicks}_{row.Id}", false);
+        return (await reader.PageAsync(filter, PageSize, 0, Activity(from), single, cancellation, back, total), row => $"{row.LastAt.UtcTicks}_{row.Id}", false);
     }
 
     private static (DateTimeOffset, Guid)? Activity(string? text) =>
@@ -94,16 +97,14 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
             ? (new DateTimeOffset(at, TimeSpan.Zero), conversation) : null;
 
     /// <summary>What the selects offer: what the last thirty days' usage has, and how many conversations of each domain and kind there are.</summary>
-    private async Task<Dictionary<string, object?>> FieldsAsync(ConversationFilter filter, TableView view, TimeRange range, bool single, CancellationToken cancellation)
+    /// <param name="counts">Null: they are not counted.</param>
+    private async Task<Dictionary<string, object?>> FieldsAsync(ConversationFilter filter, TableView view, TimeRange range, bool single, ConversationCounts? counts, CancellationToken cancellation)
     {
         var from = time.GetUtcNow().AddDays(-30);
         var known = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model, row.AccountId, Person = row.Owner != "" ? row.Owner : row.KeyId }).Distinct().ToListAsync(cancellation);
-        // Single requests are no conversations; and each word that is searched would be searched twice more.
-        var counted = !single && filter.Words is null;
-        var domains = counted ? await ConversationCounts.DomainsAsync(db, filter, known.Select(row => row.Domain), cancellation) : FilterOption.Of(Sorted(known.Select(row => row.Domain)));
-        var kinds = await ConversationCounts.KindsAsync(db, counted ? filter : null, cancellation);
+        var domains = counts?.Domains(known.Select(row => row.Domain)) ?? FilterOption.Of(Sorted(known.Select(row => row.Domain)));
         return Fragment.Of<ConversationFilters>(
-            ("Search", filter.Words), ("Domains", domains), ("Kinds", kinds), ("People", Sorted(known.Select(row => row.Person))), ("Accounts", Sorted(known.Select(row => row.AccountId))), ("Models", Sorted(known.Select(row => row.Model))),
+            ("Search", filter.Words), ("Domains", domains), ("Kinds", ConversationCounts.KindsOf(counts)), ("People", Sorted(known.Select(row => row.Person))), ("Accounts", Sorted(known.Select(row => row.AccountId))), ("Models", Sorted(known.Select(row => row.Model))),
             ("Domain", filter.Domain), ("Person", filter.Person), ("Account", filter.Account), ("Model", filter.Model), ("Only", filter.Only), ("Single", single), ("Keep", view.Arrangement), ("CountsOnly", Request.IsHtmx()),
             ("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id)).Parameters;
     }

@@ -19,14 +19,13 @@ internal sealed class UsageModel(UsageReports reports, UsageNames names, ToolSha
     public async Task<IActionResult> OnGetAsync(CancellationToken cancellation)
     {
         var filter = UsageFilter.Read(Request.Query, ViewerZone.Of(HttpContext), time.GetUtcNow());
-        var question = filter.Question;
+        var lane = UsageDimension.Find("lane")!;
+        var question = filter.Question with { Also = filter.By == lane ? null : lane };
         var before = filter.Range.Before();
         var report = reports.ReadAsync(question, (before.From, before.To), cancellation);
-        // Shares are not compared with a time before: that stretch is empty.
-        var lanes = reports.ReadAsync(question with { By = UsageDimension.Find("lane")!, Starts = [question.From] }, (question.From, question.From), cancellation);
         var calls = tools.ReadAsync(question, MostTools, cancellation);
         var nameOf = await names.NamesAsync(cancellation);
-        Results = Fragment.Of<UsageResults>(("View", UsageViews.Of(filter, await report, await lanes, await calls, nameOf)));
+        Results = Fragment.Of<UsageResults>(("View", UsageViews.Of(filter, await report, await calls, nameOf)));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         Filters = await FiltersAsync(filter, nameOf, cancellation);

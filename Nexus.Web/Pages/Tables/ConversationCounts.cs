@@ -5,30 +5,44 @@ using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages.Tables;
 
-/// <summary>What the filters of the conversations offer; how many each leaves is counted of those that the other filters leave.</summary>
-internal static class ConversationCounts
+/// <summary>
+/// What the filters of the conversations offer; how many each leaves is counted of those that the other filters leave. One look at the
+/// conversations answers for the domains, the kinds and the page's total.
+/// </summary>
+internal sealed class ConversationCounts
 {
-    private static readonly (string Name, string Text)[] Kinds = [("errors", "with errors"), ("subagents", "with subagents"), ("compaction", "compacted"), ("forks", "branched or forked")];
+    private static readonly (string Name, string Text, Func<Sum, int> Of)[] Kinds =
+    [
+        ("errors", "with errors", sum => sum.Errors), ("subagents", "with subagents", sum => sum.Subagents), ("compaction", "compacted", sum => sum.Compactions), ("forks", "branched or forked", sum => sum.Forks),
+    ];
 
-    public static async Task<List<FilterOption>> DomainsAsync(NexusDbContext db, ConversationFilter filter, IEnumerable<string> known, CancellationToken cancellation)
+    private readonly ConversationFilter _filter;
+    private readonly List<Sum> _sums;
+
+    private ConversationCounts(ConversationFilter filter, List<Sum> sums) => (_filter, _sums) = (filter, sums);
+
+    private sealed record Sum(string Domain, int All, int Errors, int Subagents, int Compactions, int Forks);
+
+    /// <summary>How many match the whole filter.</summary>
+    public int Total => Here.Sum(Matching);
+
+    private IEnumerable<Sum> Here => _sums.Where(sum => _filter.Domain is null || sum.Domain == _filter.Domain);
+
+    public static async Task<ConversationCounts> ReadAsync(NexusDbContext db, ConversationFilter filter, CancellationToken cancellation) => new(filter, await (filter with { Domain = null, Only = null }).Apply(db)
+        .GroupBy(row => row.Domain)
+        .Select(group => new Sum(group.Key, group.Count(), group.Count(row => row.Errors > 0), group.Count(row => row.Subagents > 0), group.Count(row => row.Compactions > 0), group.Count(row => row.Forks > 0)))
+        .ToListAsync(cancellation));
+
+    /// <param name="known">Domains that are offered in any case.</param>
+    public List<FilterOption> Domains(IEnumerable<string> known)
     {
-        var counts = await (filter with { Domain = null }).Apply(db).GroupBy(row => row.Domain).Select(group => new { group.Key, Count = group.Count() }).ToDictionaryAsync(row => row.Key, row => row.Count, cancellation);
-        return [.. known.Concat(counts.Keys).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).Select(name => new FilterOption(name, null, counts.GetValueOrDefault(name)))];
+        var counts = _sums.ToDictionary(sum => sum.Domain, Matching);
+        return [.. known.Concat(counts.Where(pair => pair.Value > 0).Select(pair => pair.Key)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).Select(name => new FilterOption(name, null, counts.GetValueOrDefault(name)))];
     }
 
-    /// <param name="filter">Null: they are not counted.</param>
-    public static async Task<List<FilterOption>> KindsAsync(NexusDbContext db, ConversationFilter? filter, CancellationToken cancellation)
-    {
-        if (filter is null)
-            return [.. Kinds.Select(kind => new FilterOption(kind.Name, kind.Text))];
-        var counts = await (filter with { Only = null }).Apply(db).GroupBy(_ => 1).Select(all => new
-        {
-            Errors = all.Count(row => row.Errors > 0),
-            Subagents = all.Count(row => row.Subagents > 0),
-            Compactions = all.Count(row => row.Compactions > 0),
-            Forks = all.Count(row => row.Forks > 0),
-        }).SingleOrDefaultAsync(cancellation);
-        long?[] all = [counts?.Errors ?? 0, counts?.Subagents ?? 0, counts?.Compactions ?? 0, counts?.Forks ?? 0];
-        return [.. Kinds.Zip(all, (kind, count) => new FilterOption(kind.Name, kind.Text, count))];
-    }
+    /// <param name="counts">Null: they were not counted.</param>
+    public static List<FilterOption> KindsOf(ConversationCounts? counts) =>
+        [.. Kinds.Select(kind => counts is null ? new FilterOption(kind.Name, kind.Text) : new FilterOption(kind.Name, kind.Text, counts.Here.Sum(kind.Of)))];
+
+    private int Matching(Sum sum) => Kinds.FirstOrDefault(kind => kind.Name == _filter.Only).Of is { } of ? of(sum) : sum.All;
 }

@@ -5,6 +5,9 @@ namespace Nexus.Web.Usage.Reports;
 /// <param name="Filters">Values that dimensions must have.</param>
 internal sealed record UsageQuestion(DateTimeOffset From, DateTimeOffset To, IReadOnlyList<DateTimeOffset> Starts, UsageDimension By, IReadOnlyList<(UsageDimension Dimension, string Value)> Filters)
 {
+    /// <summary>Another dimension that the whole is also split by; not <see cref="By"/>.</summary>
+    public UsageDimension? Also { get; init; }
+
     /// <summary>What decides which values are named, and their order.</summary>
     public UsageMeasure OrderedBy { get; init; } = UsageMeasure.Cost;
 
@@ -28,4 +31,5 @@ internal sealed record UsageSeries(string? Value, IReadOnlyList<UsageSums> Cells
 internal sealed record UsageLine(string? Value, UsageSums Sums, UsageSums Before);
 
 /// <summary>Usage over time and in sum, split by a dimension. Sums of lines, of series and of the total are the same.</summary>
-internal sealed record UsageReport(IReadOnlyList<UsageSeries> Series, IReadOnlyList<UsageLine> Lines, UsageSums Total, UsageSums Before);
+/// <param name="Also">What the values of the question's other dimension add up to, the dearest first; empty without one.</param>
+internal sealed record UsageReport(IReadOnlyList<UsageSeries> Series, IReadOnlyList<UsageLine> Lines, UsageSums Total, UsageSums Before, IReadOnlyList<(string Value, UsageSums Sums)> Also);

@@ -12,6 +12,12 @@ internal sealed class UsageReports(Database database, TimeProvider time)
 
     private const int MostLines = 200;
 
+    /// <summary>Stand where an interval's place stands: for the whole stretch, and for the whole stretch by the other dimension.</summary>
+    private const int Whole = -1;
+
+    /// <inheritdoc cref="Whole"/>
+    private const int Other = -2;
+
     /// <param name="before">The start of the stretch to compare with and its end.</param>
     public async Task<UsageReport> ReadAsync(UsageQuestion question, (DateTimeOffset From, DateTimeOffset To) before, CancellationToken cancellation)
     {
@@ -23,7 +29,7 @@ internal sealed class UsageReports(Database database, TimeProvider time)
         batch.BatchCommands.Add(Command(Lines(question, UsageTables.Between(before.From, before.To, now)), question, null));
         await using var reader = await batch.ExecuteReaderAsync(cancellation);
         await reader.NextResultAsync(cancellation);
-        var (series, lines) = await CellsAsync(reader, question.Starts.Count, cancellation);
+        var (series, lines, also) = await CellsAsync(reader, question.Starts.Count, cancellation);
         await reader.NextResultAsync(cancellation);
         var earlier = new Dictionary<string, UsageSums>();
         while (await reader.ReadAsync(cancellation))
@@ -34,23 +40,26 @@ internal sealed class UsageReports(Database database, TimeProvider time)
             series,
             [.. lines.Select(line => new UsageLine(line.Value, line.Sums, line.Value is null ? allBefore - named : earlier.GetValueOrDefault(line.Value)))],
             lines.Aggregate(default(UsageSums), (sum, line) => sum + line.Sums),
-            allBefore);
+            allBefore,
+            also);
     }
 
-    private static async Task<(List<UsageSeries> Series, List<(string? Value, UsageSums Sums)> Lines)> CellsAsync(NpgsqlDataReader reader, int intervals, CancellationToken cancellation)
+    private static async Task<(List<UsageSeries> Series, List<(string? Value, UsageSums Sums)> Lines, List<(string Value, UsageSums Sums)> Also)> CellsAsync(NpgsqlDataReader reader, int intervals, CancellationToken cancellation)
     {
         var lines = new List<(long Rank, string? Value, UsageSums Sums)>();
         var series = new Dictionary<string, (long Rank, UsageSums[] Cells)>();
+        var also = new List<(string Value, UsageSums Sums)>();
         while (await reader.ReadAsync(cancellation))
         {
             var (interval, rank) = (reader.GetInt32(0), reader.GetInt64(2));
             var value = reader.IsDBNull(1) ? null : reader.GetString(1);
             var sums = UsageSums.Read(reader, 3);
-            if (interval < 0)
-            {
+            if (interval == Other)
+                also.Add((value!, sums));
+            if (interval == Whole)
                 lines.Add((rank, value, sums));
+            if (interval < 0)
                 continue;
-            }
 
             // A value cannot be told from "all others" by its text, so the key of those is one that no value has.
             var key = value is null ? "others" : "=" + value;
@@ -61,10 +70,11 @@ internal sealed class UsageReports(Database database, TimeProvider time)
 
         return (
             [.. series.OrderBy(pair => pair.Value.Rank).Select(pair => new UsageSeries(pair.Key == "others" ? null : pair.Key[1..], pair.Value.Cells))],
-            [.. lines.OrderBy(line => line.Rank).Select(line => (line.Value, line.Sums))]);
+            [.. lines.OrderBy(line => line.Rank).Select(line => (line.Value, line.Sums))],
+            [.. also.OrderByDescending(line => line.Sums.CostMicros).ThenBy(line => line.Value, StringComparer.Ordinal)]);
     }
 
-    /// <summary>Rows of interval (−1: the whole stretch), value (null: all others), rank, sums.</summary>
+    /// <summary>Rows of interval, or what stands for one; value (null: all others); rank; sums. The rollups are looked at once for all of them.</summary>
     private static NpgsqlBatchCommand Cells(UsageQuestion question, DateTimeOffset now)
     {
         var days = UsageTables.WholeDays(question.From, question.To, now);
@@ -79,13 +89,16 @@ internal sealed class UsageReports(Database database, TimeProvider time)
         var sums = UsageSums.SumList;
         var columns = string.Join(", ", UsageSums.Columns);
         return Command($"""
-            WITH cells AS MATERIALIZED (
-                SELECT greatest(width_bucket(middle, $1) - 1, 0) AS interval, {question.By.Column} AS value, {sums}
-                FROM ({rows}) AS usage WHERE true{Where(question)} GROUP BY 1, 2{(moved is null ? "" : Moved(question))}),
+            WITH parts AS MATERIALIZED (
+                SELECT greatest(width_bucket(middle, $1) - 1, 0) AS interval, {question.By.Column} AS value, {question.Also?.Column ?? "NULL::text"} AS also, {sums}
+                FROM ({rows}) AS usage WHERE true{Where(question)} GROUP BY {(question.Also is null ? "1, 2" : "GROUPING SETS ((1, 2), (3))")}),
+            cells AS MATERIALIZED (
+                SELECT interval, value, {columns} FROM parts WHERE also IS NULL{(moved is null ? "" : Moved(question))}),
             ranks AS (
                 SELECT value, row_number() OVER (ORDER BY {measure} DESC, sum(requests) DESC, value) AS rank, {sums} FROM cells GROUP BY value)
-            SELECT -1 AS interval, value, rank, {columns} FROM ranks WHERE rank <= {MostLines}
-            UNION ALL SELECT -1, NULL, {MostLines + 1}, {sums} FROM ranks WHERE rank > {MostLines} HAVING count(*) > 0
+            SELECT {Whole} AS interval, value, rank, {columns} FROM ranks WHERE rank <= {MostLines}
+            UNION ALL SELECT {Whole}, NULL, {MostLines + 1}, {sums} FROM ranks WHERE rank > {MostLines} HAVING count(*) > 0
+            UNION ALL SELECT {Other}, also, 0, {columns} FROM parts WHERE also IS NOT NULL
             UNION ALL SELECT interval, CASE WHEN rank <= {MostSeries} THEN value END, min(rank), {string.Join(", ", UsageSums.Columns.Select(column => $"sum(cells.{column})::bigint"))}
                 FROM cells JOIN ranks USING (value) GROUP BY 1, 2
             """, question, moved);
@@ -97,7 +110,7 @@ internal sealed class UsageReports(Database database, TimeProvider time)
                 UNION ALL SELECT CASE sign WHEN 1 THEN into_interval ELSE out_of_interval END, value, {string.Join(", ", UsageSums.Columns.Select(column => $"sign * {column}"))}
                 FROM (SELECT into_interval, out_of_interval, {question.By.Column} AS value, {UsageSums.SumList}
                     FROM unnest($2, $3, $4, $5) AS moved (first, past, into_interval, out_of_interval)
-                    CROSS JOIN LATERAL (SELECT * FROM {question.Widest.Table} WHERE bucket >= first AND bucket < past) AS usage
+                    CROSS JOIN LATERAL (SELECT * FROM {question.Widest.Table} WHERE bucket >= first AND bucket < past OFFSET 0) AS usage
                     WHERE true{Where(question)} GROUP BY 1, 2, 3) AS part CROSS JOIN (VALUES (1), (-1)) AS signs (sign)
         """;
 
