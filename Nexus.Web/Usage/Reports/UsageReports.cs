@@ -104,7 +104,10 @@ internal sealed class UsageReports(Database database, TimeProvider time)
             """, question, moved);
     }
 
-    /// <summary>Added to the interval that it belongs to, and taken from the one that it was counted for.</summary>
+    /// <summary>
+    /// Added to the interval that it belongs to, and taken from the one that it was counted for. OFFSET 0 has each stretch looked up by
+    /// index: taken into the join, every row of the rollup would be compared with each of them.
+    /// </summary>
     private static string Moved(UsageQuestion question) => $"""
 
                 UNION ALL SELECT CASE sign WHEN 1 THEN into_interval ELSE out_of_interval END, value, {string.Join(", ", UsageSums.Columns.Select(column => $"sign * {column}"))}
