@@ -45,7 +45,8 @@ public sealed record BudgetPart(
             limit.Id, limit.Name, limit.Scope == "all" ? "everybody" : limit.Subject == "*" && state.Subject.Length == 0 ? $"each {limit.Scope}" : $"{limit.Scope} {state.Subject}", limit.Unit,
             state.Used, state.Reserved, budget, Refusals.Per(limit), ends ? period!.Value.End : null, ends ? (now - period!.Value.Start) / (period.Value.End - period.Value.Start) : null,
             state.Used is { } used && period is { } current ? Forecast.Of(current, used, now) : null, state.Used is { } soFar && period is { } now2 ? Forecast.UsedUpAt(now2, soFar, budget, now) : null,
-            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? $"raised by {Refusals.Amount(limit, limit.RaiseAmount ?? 0)} until {Display.Utc(limit.RaisedUntil.Value)}: {limit.RaiseReason}" : null, limit.Thresholds) { Estimated = estimated.Contains((limit.Id, state.Subject)) };
+            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? $"raised by {Refusals.Amount(limit, limit.RaiseAmount ?? 0)} until {Display.Utc(limit.RaisedUntil.Value)}: {limit.RaiseReason}" : null, limit.Thresholds)
+        { Estimated = estimated.Contains((limit.Id, state.Subject)) };
     }
 
     private static string RatesOf(Storage.LimitRow limit) => string.Join(", ", new[]
