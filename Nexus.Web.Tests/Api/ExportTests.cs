@@ -3,8 +3,10 @@ using System.Net;
 using System.Text.Json.Nodes;
 using CsvHelper;
 using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Access.Keys;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
+using Nexus.Web.Usage;
 using Xunit;
 
 namespace Nexus.Web.Tests.Api;
@@ -58,24 +60,112 @@ public sealed class ExportTests : IAsyncLifetime
         Assert.Empty(await CsvAsync("/api/export/usage?domain=two.example"));
     }
 
+    [Fact]
+    public async Task Tools_are_exported_under_the_filters_that_they_are_told_by()
+    {
+        await using (var insert = _nexus.Services.GetRequiredService<Database>().DataSource.CreateCommand("""
+            INSERT INTO usage_tools_15m (bucket, domain, key_id, owner, tool, calls)
+            SELECT date_bin('15 minutes', now() - interval '1 hour', '2000-01-01Z'), domain, key_id, owner, tool, calls
+            FROM (VALUES ('one.example', 'key_a', 'Ada', 'Bash', 5), ('one.example', 'key_b', 'Bob', 'Bash', 2), ('two.example', 'key_b', 'Bob', 'Read', 3)) AS told (domain, key_id, owner, tool, calls)
+            """))
+            await insert.ExecuteNonQueryAsync();
+        async Task<IEnumerable<string>> ToldAsync(string filter) => (await CsvAsync("/api/export/tools?range=24h" + filter)).Select(row => $"{row["tool"]} {row["calls"]}");
+        Assert.Equal(["Bash 7", "Read 3"], await ToldAsync(""));
+        Assert.Equal(["Bash 7"], await ToldAsync("&domain=one.example"));
+        Assert.Equal(["Read 3", "Bash 2"], await ToldAsync("&owner=Bob"));
+        Assert.Equal(["Bash 5"], await ToldAsync("&key=key_a&domain=one.example"));
+        Assert.Empty(await ToldAsync("&key=key_a&domain=two.example"));
+    }
+
+    [Fact]
+    public async Task Conversations_are_exported_as_their_page_lists_them_search_and_single_requests_included()
+    {
+        var at = DateTimeOffset.UtcNow.AddMinutes(-5);
+        await SeededLedger.AddAsync(_nexus, Conversation(at, "one.example", "=A1", "Ada", cost: 5, errors: 0), Conversation(at.AddMinutes(-1), "one.example", "Why?", "Bob", cost: 9, errors: 1), Conversation(at.AddDays(-40), "two.example", "Long ago", "Ada", cost: 7, errors: 0));
+        async Task<IEnumerable<string>> TitlesAsync(string query) => (await CsvAsync("/api/export/conversations" + query)).Select(row => row["title"]);
+        Assert.Equal(["'=A1", "Why?"], await TitlesAsync(""));
+        Assert.Equal(["Why?", "'=A1"], await TitlesAsync("?sort=-cost"));
+        Assert.Equal(["Why?"], await TitlesAsync("?only=errors"));
+        Assert.Equal(["'=A1"], await TitlesAsync("?person=Ada&model=claude-opus-5"));
+        Assert.Empty(await TitlesAsync("?account=nobody"));
+        Assert.Empty(await TitlesAsync("?q=retry"));
+        var row = (await CsvAsync("/api/export/conversations?person=Bob")).Single();
+        Assert.Equal(("Bob", "acc_a, acc_b", "9", "1", "2"), (row["owners"], row["accounts"], row["cost_micros"], row["errors"], row["turns"]));
+
+        // A request by itself is listed only where it is asked for; what somebody typed is searched as on the page.
+        await _nexus.MessageAsync("""{"model":"claude-opus-5","messages":[{"role":"user","content":"Alone"}]}""", "alone.example");
+        await NexusApp.UntilAsync(async () => (await LinesAsync("/api/export/conversations?format=jsonl&single=true&domain=alone.example")).Count == 1, "the single request is listed");
+        var alone = (await LinesAsync("/api/export/conversations?format=jsonl&single=true&domain=alone.example")).Single();
+        Assert.Equal((1, 3, "claude-opus-5"), (alone["requests"]!.GetValue<int>(), alone["input_tokens"]!.GetValue<int>(), alone["models"]!.GetValue<string>()));
+        Assert.Equal(["", "'=A1", "Why?"], await TitlesAsync("?single=true"));
+        await _nexus.MessageAsync("""{"model":"claude-opus-5","metadata":{"user_id":"{\"session_id\":\"6f1a4f5e-3a54-4c39-8d7a-0d9c1f1c2b3a\"}"},"system":[{"type":"text","text":"You are Claude Code."}],"messages":[{"role":"user","content":"Why does the retry test fail?"}]}""", "one.example");
+        await NexusApp.UntilAsync(async () => (await TitlesAsync("?q=retry")).SequenceEqual(["Why does the retry test fail?"]), "the conversation is found by its words");
+    }
+
+    [Fact]
+    public async Task Keys_domains_and_runs_are_exported_as_their_pages_list_them_and_no_secret_is_among_them()
+    {
+        string key;
+        await using (var scope = _nexus.Services.CreateAsyncScope())
+        {
+            var keys = scope.ServiceProvider.GetRequiredService<ClientKeys>();
+            (_, key) = await keys.CreateAsync(new("laptop", "Ada", "one.example", ["claude-*", "other"], null, null, null), new("test", null), CancellationToken.None);
+            await keys.CreateAsync(new("robot", "Bob", "two.example", [], null, null, null), new("test", null), CancellationToken.None);
+        }
+
+        var all = await CsvAsync("/api/export/keys?sort=name");
+        Assert.Equal([("laptop", "Ada", "active", "claude-* other"), ("robot", "Bob", "active", "")], all.Select(row => (row["name"], row["owner"], row["state"], row["allowed_models"])));
+        Assert.Equal(key[^4..], all[0]["hint"]);
+        Assert.DoesNotContain(all[0].Values, value => value.Contains(key[..^4], StringComparison.Ordinal));
+        Assert.DoesNotContain(all[0].Keys, name => name.Contains("hash", StringComparison.Ordinal) || name.Contains("secret", StringComparison.Ordinal));
+        Assert.Equal("robot", (await LinesAsync("/api/export/keys?format=jsonl&owner=Bob")).Single()["name"]!.GetValue<string>());
+        Assert.Equal([("one.example", "1"), ("two.example", "1")], (await CsvAsync("/api/export/domains")).Select(row => (row["domain"], row["working_keys"])));
+        var run = new JobRunRow { Id = Guid.CreateVersion7(), Job = "test-job", Node = "here", StartedAt = DateTimeOffset.UtcNow.AddDays(-20), Outcome = "failed", Error = "no disk", ByHand = true };
+        await SeededLedger.AddAsync(_nexus, run);
+        Assert.Equal(("failed", "no disk", "True"), (await CsvAsync("/api/export/job-runs?job=test-job")).Select(row => (row["outcome"], row["error"], row["by_hand"])).Single());
+        Assert.Empty(await CsvAsync("/api/export/job-runs?job=test-job&range=7d"));
+    }
+
     [Theory]
     [InlineData("tools")]
     [InlineData("cache-misses")]
     [InlineData("attempts")]
     [InlineData("account-windows")]
     [InlineData("audit")]
+    [InlineData("keys")]
+    [InlineData("conversations")]
     public async Task An_empty_table_is_a_header_line_alone(string table) => Assert.Empty(await CsvAsync("/api/export/" + table));
 
     [Theory]
     [InlineData("/api/export/nothing", HttpStatusCode.NotFound)]
     [InlineData("/api/export/usage?format=xlsx", HttpStatusCode.BadRequest)]
     [InlineData("/api/export/usage?by=colour", HttpStatusCode.BadRequest)]
+    [InlineData("/api/export/tools?model=claude-opus-5", HttpStatusCode.BadRequest)]
+    [InlineData("/api/export/conversations?range=ever", HttpStatusCode.BadRequest)]
     [InlineData("/api/export/usage?range=custom&from=yesterday", HttpStatusCode.BadRequest)]
     public async Task What_does_not_exist_is_said(string address, HttpStatusCode status)
     {
         using var response = await SendAsync(address);
         Assert.Equal(status, response.StatusCode);
     }
+
+    private static ConversationRow Conversation(DateTimeOffset at, string domain, string title, string owner, long cost, int errors) => new()
+    {
+        Id = Guid.CreateVersion7(at),
+        Domain = domain,
+        StartedAt = at,
+        LastAt = at,
+        LastHour = TimeBuckets.StartOf(at, TimeSpan.FromHours(1)),
+        Title = title,
+        Owners = [owner],
+        KeyIds = [],
+        Accounts = ["acc_a", "acc_b"],
+        Models = ["claude-opus-5"],
+        Turns = errors + 1,
+        Requests = errors + 1,
+        Errors = errors,
+        CostMicros = cost,
+    };
 
     private async Task<List<IDictionary<string, string>>> CsvAsync(string address)
     {

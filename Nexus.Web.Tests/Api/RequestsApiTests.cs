@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
+using Nexus.Web.Usage;
 using Xunit;
 
 namespace Nexus.Web.Tests.Api;
@@ -108,6 +111,23 @@ public sealed class RequestsApiTests : IAsyncLifetime
             using var domains = await JsonAsync(port, "/api/domains");
             Assert.Equal("""[{"domain":"one.example","requestCount":2},{"domain":"two.example","requestCount":1}]""", domains.RootElement.GetProperty("domains").GetRawText());
         }
+    }
+
+    [Fact]
+    public async Task The_list_ends_with_what_the_ledger_has_though_usage_of_older_times_is_kept()
+    {
+        var last = await StoredAsync("one.example");
+        await StoredAsync("one.example");
+        var old = TimeBuckets.StartOf(DateTimeOffset.UtcNow.AddDays(-400), TimeSpan.FromHours(1));
+        await new SeededUsage(_nexus.Services.GetRequiredService<Database>().DataSource).AddAsync(old, "one.example", "", 5, requests: 7);
+        using var whole = await JsonAsync(_nexus.Proxy, "/api/requests?limit=2&domain=one.example");
+        Assert.Equal("""{"total":2,"limit":2,"offset":0,"hasMore":false}""", whole.RootElement.GetProperty("pagination").GetRawText());
+        using var first = await JsonAsync(_nexus.Proxy, "/api/requests?limit=1");
+        Assert.Equal("""{"total":2,"limit":1,"offset":0,"hasMore":true}""", first.RootElement.GetProperty("pagination").GetRawText());
+        using var second = await JsonAsync(_nexus.Proxy, "/api/requests?limit=1&offset=1");
+        Assert.Equal((last, """{"total":2,"limit":1,"offset":1,"hasMore":false}"""), (second.RootElement.GetProperty("requests")[0].GetProperty("requestId").GetString(), second.RootElement.GetProperty("pagination").GetRawText()));
+        using var nowhere = await JsonAsync(_nexus.Proxy, "/api/requests?domain=two.example");
+        Assert.Equal("""{"total":0,"limit":100,"offset":0,"hasMore":false}""", nowhere.RootElement.GetProperty("pagination").GetRawText());
     }
 
     [Fact]

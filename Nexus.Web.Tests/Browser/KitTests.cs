@@ -70,6 +70,14 @@ public sealed class KitTests(Chromium chromium) : IAsyncLifetime
             var saved = await page.RunAndWaitForDownloadAsync(() => chart.Locator($"[data-save={kind}]").ClickAsync());
             Assert.Matches($"^output-tokens-by-model-.*\\.{kind}$", saved.SuggestedFilename);
             Assert.StartsWith(begins, await File.ReadAllTextAsync(await saved.PathAsync(), System.Text.Encoding.Latin1), StringComparison.Ordinal);
+            if (kind == "csv")
+            {
+                // As the pictures: neither the hidden series nor what was zoomed away.
+                var lines = await File.ReadAllLinesAsync(await saved.PathAsync());
+                Assert.DoesNotContain("claude-opus-5", lines[0], StringComparison.Ordinal);
+                Assert.InRange(lines.Length - 1, 1, await chart.EvaluateAsync<int>("chart => JSON.parse(chart.querySelector('script[type=\"application/json\"]').textContent).starts.length") - 1);
+            }
+
             if (kind != "svg")
                 continue;
             // It stands alone: with its title, its time and the names of its series.

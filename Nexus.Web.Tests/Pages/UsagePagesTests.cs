@@ -64,6 +64,21 @@ public sealed class UsagePagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_line_leads_to_its_requests_of_the_same_time_and_filter_or_nowhere_and_tools_follow_the_filter_or_say_why_not()
+    {
+        await _usage.AddAsync(_now.AddHours(-1), "two.example", "acc_b", 500, owner: "Ada");
+        var page = await _session.PageAsync("/dashboard/usage?domain=two.example&range=30d", htmx: true, zone: "Asia/Tokyo");
+        Assert.Matches("href=\"/dashboard/requests\\?domain=two.example&amp;model=claude-opus-5&amp;range=custom&amp;from=20\\d\\d-\\d\\d-\\d\\dT00%3A00\"", page);
+        Assert.Contains("/api/export/tools?range=30d&amp;domain=two.example&amp;format=csv", page, StringComparison.Ordinal);
+        var custom = await _session.PageAsync("/dashboard/usage?by=domain&range=custom&from=2026-01-01T09:30&to=" + _now.AddDays(1).ToString("yyyy-MM-dd'T'HH:mm", System.Globalization.CultureInfo.InvariantCulture), htmx: true);
+        Assert.Matches("href=\"/dashboard/requests\\?domain=two.example&amp;range=custom&amp;from=2026-01-01T09%3A30&amp;to=20[-0-9]+T[0-9A%]+\"", custom);
+        var untold = await _session.PageAsync("/dashboard/usage?owner=Ada&account=acc_b&lane=main", htmx: true);
+        Assert.DoesNotContain("href=\"/dashboard/requests", untold, StringComparison.Ordinal);
+        Assert.Contains("not by account or lane: they cannot be told under this filter", untold, StringComparison.Ordinal);
+        Assert.DoesNotContain("/api/export/tools", untold, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Limits_show_each_accounts_windows_with_pace_and_its_own_count()
     {
         await _usage.AddAsync(_now.AddHours(-1), "one.example", "acc_a", 70_000);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Capture;
 using Nexus.Web.Storage;
+using Nexus.Web.Usage;
 
 namespace Nexus.Web.Api;
 
@@ -29,10 +30,18 @@ internal static class RequestEndpoints
         if (parameters.Problem is { } problem)
             return problem;
         var rows = await db.Requests.AsNoTracking().Where(row => domain == null || row.Domain == domain)
-            .OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Skip(offset).Take(limit).ToListAsync(cancellation);
-        // The rollups count every row of the ledger, at the same cost whatever its size.
-        var total = await db.Usage1d.Where(row => domain == null || row.Domain == domain).SumAsync(row => row.Requests, cancellation);
-        return Results.Json(new { requests = rows.Select(RequestSummary.Of), pagination = new { total, limit, offset, hasMore = offset + rows.Count < total } }, ApiFeature.Json);
+            .OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Skip(offset).Take(limit + 1).ToListAsync(cancellation);
+        var total = await TotalAsync(db, domain, cancellation);
+        return Results.Json(new { requests = rows.Take(limit).Select(RequestSummary.Of), pagination = new { total, limit, offset, hasMore = rows.Count > limit } }, ApiFeature.Json);
+    }
+
+    /// <summary>How many the ledger has. The rollups count every row of it, at the same cost whatever its size, but are kept longer: they are asked from its oldest day on.</summary>
+    private static async Task<long> TotalAsync(NexusDbContext db, string? domain, CancellationToken cancellation)
+    {
+        if (await db.Requests.OrderBy(row => row.StartedAt).Select(row => (DateTimeOffset?)row.StartedAt).FirstOrDefaultAsync(cancellation) is not { } oldest)
+            return 0;
+        var day = TimeBuckets.StartOf(oldest, TimeSpan.FromDays(1));
+        return await db.Usage1d.Where(row => row.Bucket >= day && (domain == null || row.Domain == domain)).SumAsync(row => row.Requests, cancellation);
     }
 
     private static async Task<IResult> WithAsync(string id, NexusDbContext db, PayloadReader payloads, Func<LedgerRow, StoredPayload?, IResult> answer, CancellationToken cancellation)

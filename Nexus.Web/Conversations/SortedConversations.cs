@@ -26,6 +26,11 @@ internal sealed class SortedConversations(NexusDbContext db, ConversationReader 
 
     public static bool IsFigure(string? sort) => sort is not null && Figures.ContainsKey(sort);
 
+    /// <summary>All of them: by a figure, or by their latest activity.</summary>
+    public static IQueryable<ConversationRow> Ordered(IQueryable<ConversationRow> rows, string? sort, bool ascending) => sort is not null && Figures.TryGetValue(sort, out var figure)
+        ? new Keyset<ConversationRow>(figure, ascending).Order(rows).ThenByDescending(row => row.Id)
+        : rows.OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).ThenByDescending(row => row.Id);
+
     /// <param name="back">Whether the page is the one before the place, and what there is more of lies before it.</param>
     /// <returns>The page, a place's text for each of its rows, and whether older ones matched that were not sorted.</returns>
     public async Task<(ConversationPage Page, Func<ConversationRow, string> Place, bool Bounded)> PageAsync(ConversationFilter filter, string sort, bool ascending, FigurePlace? place, bool back, DateTimeOffset now, int size, CancellationToken cancellation)

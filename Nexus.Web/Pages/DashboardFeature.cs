@@ -55,7 +55,7 @@ internal static class DashboardFeature
         builder.Services.AddSingleton<UnpricedModels>().AddScoped<RepricePages>().AddScoped<AnalysisPages>().AddScoped<JobPages>().AddScoped<BackupPages>().AddScoped<LevelPages>().AddScoped<AlertPages>().AddSingleton<ReportFiles>();
         builder.AddLive();
         builder.AddPalette();
-        builder.Services.AddScoped<KeptPreferences>().AddScoped<SavedViews>().AddScoped<TableViews>().AddScoped<RequestOrder>();
+        builder.Services.AddScoped<KeptPreferences>().AddScoped<SavedViews>().AddScoped<TableViews>().AddScoped<RequestOrder>().AddScoped<DomainParts>();
         // Session cookies must be readable with the database away, so their ring is on disk beside the key that they stand for.
         builder.Services.AddDataProtection().SetApplicationName("nexus");
         builder.Services.AddOptions<KeyManagementOptions>().Configure<IOptions<DataOptions>, ILoggerFactory>((keys, data, loggers) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
 using Nexus.Web.Usage.Reports;
@@ -28,15 +29,29 @@ internal static class UsageViews
             Chart(filter, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 6, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
             [.. report.Lines.Select(line => Row(filter, line, Name(line.Value), Color(line.Value)))],
             Shares(lanes.OrderByDescending(line => line.Sums.CostMicros).Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros, line.Sums.EstimatedCostMicros > 0))),
-            Shares(tools.Select(tool => (tool.Tool, tool.Calls, false))));
+            Shares(tools.Select(tool => (tool.Tool, tool.Calls, false))))
+        {
+            ToolsUntold = ToolShares.Untold(filter.Values) is { Count: > 0 } untold ? string.Join(" or ", untold.Select(dimension => dimension.Title.ToLowerInvariant())) : null,
+        };
     }
 
     private static UsageRow Row(UsageFilter filter, UsageLine line, string name, int color)
     {
         if (line.Value is not { Length: > 0 } value)
             return new(name, null, null, color, line.Sums, line.Before);
-        var ledger = filter.By.Name is "model" or "domain" ? $"/dashboard/requests?{filter.By.Name}={Uri.EscapeDataString(value)}" : null;
-        return new(name, "/dashboard/usage" + filter.With(filter.By, value).Query(), ledger, color, line.Sums, line.Before);
+        var narrowed = filter.With(filter.By, value);
+        return new(name, "/dashboard/usage" + narrowed.Query(), Ledger(narrowed), color, line.Sums, line.Before);
+    }
+
+    /// <summary>The requests behind a line: the same time, to the minute on the viewer's clock, and the same filter; null where the ledger's page has no such filter.</summary>
+    private static string? Ledger(UsageFilter filter)
+    {
+        if (filter.Values.Any(pair => pair.Dimension.Name is not ("model" or "domain")))
+            return null;
+        string Clock(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, filter.Range.Zone).ToString("yyyy-MM-dd'T'HH:mm", CultureInfo.InvariantCulture);
+        // A preset ends now, and goes on.
+        var to = filter.Range is { Name: "custom", ToText: not null } ? Clock(filter.Range.To) : null;
+        return "/dashboard/requests" + new RequestFilter { Domain = filter.Value("domain"), Model = filter.Value("model"), Range = "custom", From = Clock(filter.Range.From), To = to }.Query();
     }
 
     private static ChartModel Chart(UsageFilter filter, string title, ChartUnit unit, IReadOnlyList<ChartSeries> series) =>

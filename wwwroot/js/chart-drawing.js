@@ -11,12 +11,15 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
 
-  const csv = (model) => {
+  // Of what is shown: without the series that are hidden, and the zoomed stretch alone.
+  const csv = (model, selected, zoom) => {
     // A cell that a spreadsheet would take for a formula is told to be text.
     const cell = (value) => { const text = String(value ?? ""); const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text; return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe; };
     const scale = model.unit === "money" ? 1e6 : 1;
-    const head = ["start", ...model.series.map((series) => series.name)];
-    const rows = model.starts.map((start, i) => [new Date(start).toISOString(), ...model.series.map((series) => series.values[i] === null ? "" : series.values[i] / scale)]);
+    const shown = model.series.filter((series) => selected[series.name]);
+    const head = ["start", ...shown.map((series) => series.name)];
+    const rows = model.starts.map((start, i) => [new Date(start).toISOString(), ...shown.map((series) => series.values[i] === null ? "" : series.values[i] / scale)])
+      .slice(zoom?.startValue ?? 0, (zoom?.endValue ?? model.starts.length - 1) + 1);
     return new Blob([[head, ...rows].map((line) => line.map(cell).join(",") + "\r\n").join("")], { type: "text/csv" });
   };
 
@@ -137,7 +140,7 @@
 
     async save(kind) {
       const name = `${this.model.title.toLowerCase().replace(/[^a-z0-9]+/g, "-")}-${new Date(this.model.starts[0]).toISOString().slice(0, 10)}.${kind}`;
-      if (kind === "csv") return save(name, csv(this.model));
+      if (kind === "csv") return save(name, csv(this.model, this.selected(), this.chart.getOption().dataZoom[0]));
       const [width, height] = [Math.max(720, this.chart.getWidth()), 420];
       const picture = window.echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
       picture.setOption(charts.pictureOption(this.model, this.selected(), this.chart.getOption().dataZoom[0]));

@@ -64,7 +64,7 @@ public sealed class RoleTests : IAsyncLifetime
         {
             $"/dashboard/request/{_request}?handler=curl", $"/dashboard/request/{_request}?handler=Curl&handler=x", "/dashboard/conversations", "/dashboard/conversation/" + _request, $"/dashboard/conversation/{_request}?handler=export&format=json",
             $"/dashboard/compare?left={_request}&right={_request}", "/api/requests/" + _request, $"/api/requests/{_request}/body", $"/api/requests/{_request}/response", "/api/conversations", $"/api/conversations/{_request}", $"/api/conversations/{_request}/export",
-            "/api/export/audit", "/api/keys", "/dashboard/backups?handler=Download&name=x", "/dashboard/logs/live", "/jobs",
+            "/api/export/audit", "/api/export/keys", "/api/export/domains", "/api/export/job-runs", "/api/export/conversations", "/api/export/Conversations/?single=true", "/api/keys", "/dashboard/backups?handler=Download&name=x", "/dashboard/logs/live", "/jobs",
         })
             Assert.Equal($"{path} Forbidden", $"{path} {await viewer.StatusAsync(path)}");
         using var analyst = await Visitor.EnterAsync(_nexus, "ana@one.example");

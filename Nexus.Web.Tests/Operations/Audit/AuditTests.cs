@@ -174,14 +174,15 @@ public sealed class AuditTests : IAsyncLifetime
         await session.PageAsync($"/Dashboard/compare/?left={first:N}&right={second:B}");
         await session.PageAsync("/dashboard/Logs/?handler=export");
         await session.PageAsync("/API/Export/audit/?format=csv");
+        await session.PageAsync("/Api/export/Conversations/?format=jsonl");
         List<string> rows = [];
         await NexusApp.UntilAsync(async () =>
         {
             await using var db = await _nexus.Services.GetRequiredService<IDbContextFactory<NexusDbContext>>().CreateDbContextAsync();
             rows = await db.Audit.Where(row => row.Action == "content.viewed" || row.Action == "export.made").Select(row => row.Action + " " + row.Subject).ToListAsync();
-            return rows.Count >= 5;
+            return rows.Count >= 6;
         }, "the entries are written");
-        Assert.Equal([.. new[] { $"content.viewed request {first}", $"content.viewed request {second}", $"content.viewed requests {first} {second}", "export.made audit", "export.made log" }.Order(StringComparer.Ordinal)], rows.Order(StringComparer.Ordinal));
+        Assert.Equal([.. new[] { $"content.viewed request {first}", $"content.viewed request {second}", $"content.viewed requests {first} {second}", "export.made audit", "export.made conversations", "export.made log" }.Order(StringComparer.Ordinal)], rows.Order(StringComparer.Ordinal));
     }
 
     [Fact]

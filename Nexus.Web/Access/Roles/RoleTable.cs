@@ -49,6 +49,7 @@ internal static class RoleTable
         new("api/token-usage/accounts", Viewer),
         new("api/rate-limits", Viewer),
         new("api/export/{what}", Viewer),
+        new("api/export/conversations", Analyst) { Content = ContentOf.Everybody },
         new("api/limits", Viewer, Operator),
         new("api/limits/{id}", Viewer, Operator),
         new("api/limits/{id}/raise", Operator, Operator),
@@ -59,8 +60,8 @@ internal static class RoleTable
         new("api/conformance", Viewer, Operator),
     ];
 
-    /// <summary>Exports that hold more than the other tables.</summary>
-    private static readonly Dictionary<string, Role> Exports = new() { ["audit"] = Administrator };
+    /// <summary>Exports that need the role of their page: they hold more than the other tables.</summary>
+    private static readonly Dictionary<string, Role> Exports = new() { ["audit"] = Administrator, ["keys"] = Operator, ["domains"] = Operator, ["job-runs"] = Operator };
 
     private static readonly Dictionary<string, RoleRule> ByRoute = All.ToDictionary(rule => rule.Route, StringComparer.Ordinal);
 

@@ -5,8 +5,6 @@ using System.Text;
 using System.Text.Json;
 using CsvHelper;
 using CsvHelper.Configuration;
-using Microsoft.EntityFrameworkCore;
-using Nexus.Web.Storage;
 
 namespace Nexus.Web.Api.Exports;
 
@@ -19,13 +17,8 @@ internal sealed class ExportResult(Export export, ExportFormat format) : IResult
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var cancellation = httpContext.RequestAborted;
-        var db = httpContext.RequestServices.GetRequiredService<NexusDbContext>();
-        await using var command = export.Command(db);
-        await db.Database.OpenConnectionAsync(cancellation);
-        // A long file is sent at the pace of whoever takes it.
-        command.CommandTimeout = 0;
         // Opened before anything is sent: trouble with the database is still an answer of its own.
-        await using var reader = await command.ExecuteReaderAsync(System.Data.CommandBehavior.SingleResult, cancellation);
+        await using var reader = await export.OpenAsync(httpContext);
         var response = httpContext.Response;
         response.ContentType = format == ExportFormat.Csv ? "text/csv; charset=utf-8" : "application/x-ndjson";
         response.Headers.ContentDisposition = $"attachment; filename=\"{export.Name}.{(format == ExportFormat.Csv ? "csv" : "jsonl")}\"";

@@ -22,13 +22,9 @@ internal static class UsageExports
         SELECT {question.By.Column}, {UsageSums.SumList} FROM ({Rows(question, RollupTier.Day)}) AS usage WHERE true{Where(question, 1)} GROUP BY 1 ORDER BY sum(cost_micros) DESC, 1
         """, [.. Values(question)]);
 
-    public static Export Tools(ExportQuestion question) => Export.Of("tools", """
-        SELECT tool, sum(calls)::bigint AS calls FROM usage_tools_15m WHERE bucket >= $1 AND bucket < $2 GROUP BY tool ORDER BY 2 DESC, 1
-        """, Range(question));
+    public static Export Tools(ExportQuestion question) => Export.Of("tools", ToolShares.Sql(question.Filters), [Export.Time(question.Range.From), Export.Time(question.Range.To), .. Values(question)]);
 
     private static string Rows(ExportQuestion question, RollupTier widest) => UsageTables.Between(question.Range.From, question.Range.To, question.Now, widest);
-
-    private static NpgsqlParameter[] Range(ExportQuestion question) => [Export.Time(question.Range.From), Export.Time(question.Range.To)];
 
     private static string Where(ExportQuestion question, int first) => string.Concat(question.Filters.Select((filter, i) => $" AND {filter.Dimension.Column} = ${first + i}"));
 

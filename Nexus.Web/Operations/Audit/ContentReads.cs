@@ -15,6 +15,7 @@ internal static class ContentReads
         {
             "dashboard/logs" => request.Query["handler"].ToString().ToUpperInvariant() is "EXPORT" or "DAY" ? ("export.made", "log") : null,
             "api/export/{what}" => ("export.made", Value(request, "what").ToLowerInvariant()),
+            "api/export/conversations" => ("export.made", "conversations"),
             "api/analyses/{conversationId}/{branchId}" => ("content.viewed", "analysis of conversation " + Id(request)),
             _ => rule.Content switch
             {

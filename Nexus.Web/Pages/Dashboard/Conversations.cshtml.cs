@@ -6,7 +6,6 @@ using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Conversations;
 using Nexus.Web.Pages.Live;
 using Nexus.Web.Pages.Shared.Conversations;
-using Nexus.Web.Pages.Shared.Kit;
 using Nexus.Web.Pages.Shared.Tables;
 using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
@@ -17,7 +16,6 @@ namespace Nexus.Web.Pages;
 internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, TimeProvider time) : PageModel
 {
     private const int PageSize = 50;
-    private const string Preset = "30d";
 
     public Fragment Filters { get; private set; } = null!;
 
@@ -34,8 +32,7 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
         var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Conversations, HttpContext, cancellation);
         if (instead is not null)
             return Redirect(instead);
-        string? Text(string name) => Request.Query[name].ToString() is { Length: > 0 and <= 200 } text ? text : null;
-        var single = Text("single") == "true";
+        var single = Request.Query["single"] == "true";
         var problems = new List<string>();
         if (single && SortedConversations.IsFigure(state.Sort))
         {
@@ -45,17 +42,16 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
 
         var place = SortedConversations.IsFigure(state.Sort) ? FigurePlace.Parse(from) : null;
         var now = DateTimeOffset.FromUnixTimeMilliseconds((place?.Until ?? time.GetUtcNow()).ToUnixTimeMilliseconds());
-        var range = TimeRange.Read(Request.Query, ViewerZone.Of(HttpContext), now, Preset);
+        var asked = ConversationQuestion.Read(Request.Query, ViewerZone.Of(HttpContext), now);
+        var (filter, range) = (asked.Filter, asked.Range);
         problems.AddRange(range.Problem is { } problem ? [problem] : []);
-        var only = Text("only") is { } kind && ConversationFilter.Kinds.Contains(kind) ? kind : null;
-        var filter = new ConversationFilter(Text("domain"), Text("account"), Text("person"), Text("model"), range.From, range.Name == "custom" ? range.To : null, Text("q"), only);
-        (string, string?)[] pairs = [.. range.Query(Preset), ("q", filter.Words), ("domain", filter.Domain), ("person", filter.Person), ("account", filter.Account), ("model", filter.Model), ("only", only), ("single", single ? "true" : null)];
-        var view = await tables.OfAsync(state, preferences, pairs, HttpContext, cancellation);
-        var asked = !Request.IsHtmx() || Request.Headers["HX-Trigger"] == "filters";
+        var view = await tables.OfAsync(state, preferences, asked.Pairs, HttpContext, cancellation);
+        view = view with { Export = "/api/export/conversations" + view.Query };
+        var offered = !Request.IsHtmx() || Request.Headers["HX-Trigger"] == "filters";
         // Single requests are no conversations; and each word that is searched would be searched once more.
-        var counts = asked && !single && filter.Words is null ? await ConversationCounts.ReadAsync(db, filter, cancellation) : null;
-        var fields = asked ? await FieldsAsync(filter, view, range, single, counts, cancellation) : null;
-        Results = await ResultsAsync(filter, view, single, from, back, counts?.Total, fields, problems, now, cancellation);
+        var counts = offered && !single && filter.Words is null ? await ConversationCounts.ReadAsync(db, filter, cancellation) : ConversationCounts.None;
+        var fields = offered ? await FieldsAsync(filter, view, range, single, counts, cancellation) : null;
+        Results = await ResultsAsync(filter, view, single, from, back, counts.Total, fields, problems, now, cancellation);
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         LiveAddress = LiveFeature.Address(new RequestFilter(), LiveView.Sums, time.GetUtcNow());
@@ -96,18 +92,14 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
         text?.Split('_') is [var ticks, var id] && long.TryParse(ticks, out var at) && at >= 0 && at <= DateTime.MaxValue.Ticks && Guid.TryParse(id, out var conversation)
             ? (new DateTimeOffset(at, TimeSpan.Zero), conversation) : null;
 
-    /// <summary>What the selects offer: what the last thirty days' usage has, and how many conversations of each domain and kind there are.</summary>
-    /// <param name="counts">Null: they are not counted.</param>
-    private async Task<Dictionary<string, object?>> FieldsAsync(ConversationFilter filter, TableView view, TimeRange range, bool single, ConversationCounts? counts, CancellationToken cancellation)
+    /// <summary>What the selects offer: what the last thirty days' usage has, and how many conversations each choice leaves.</summary>
+    private async Task<Dictionary<string, object?>> FieldsAsync(ConversationFilter filter, TableView view, TimeRange range, bool single, ConversationCounts counts, CancellationToken cancellation)
     {
         var from = time.GetUtcNow().AddDays(-30);
         var known = await db.Usage1d.AsNoTracking().Where(row => row.Bucket >= from).Select(row => new { row.Domain, row.Model, row.AccountId, Person = row.Owner != "" ? row.Owner : row.KeyId }).Distinct().ToListAsync(cancellation);
-        var domains = counts?.Domains(known.Select(row => row.Domain)) ?? FilterOption.Of(Sorted(known.Select(row => row.Domain)));
         return Fragment.Of<ConversationFilters>(
-            ("Search", filter.Words), ("Domains", domains), ("Kinds", ConversationCounts.KindsOf(counts)), ("People", Sorted(known.Select(row => row.Person))), ("Accounts", Sorted(known.Select(row => row.AccountId))), ("Models", Sorted(known.Select(row => row.Model))),
+            ("Search", filter.Words), ("Kinds", counts.KindsOf()), ("Domains", counts.Domains(known.Select(row => row.Domain))), ("People", counts.People(known.Select(row => row.Person))), ("Accounts", counts.Accounts(known.Select(row => row.AccountId))), ("Models", counts.Models(known.Select(row => row.Model))),
             ("Domain", filter.Domain), ("Person", filter.Person), ("Account", filter.Account), ("Model", filter.Model), ("Only", filter.Only), ("Single", single), ("Keep", view.Arrangement), ("CountsOnly", Request.IsHtmx()),
             ("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id)).Parameters;
     }
-
-    private static List<string> Sorted(IEnumerable<string> known) => [.. known.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal)];
 }

@@ -54,6 +54,7 @@ internal sealed class KeysModel(ClientKeys keys, KeyPages pages, KeyTest test, T
         var all = await KeyLine.ListAsync(keys, time.GetUtcNow(), cancellation);
         var table = KeyTable.Read(all, Request.Query);
         var view = await tables.OfAsync(state, preferences, table.Pairs, HttpContext, cancellation);
+        view = view with { Export = "/api/export/keys" + view.Query };
         var after = Request.Query["before"].ToString() is { Length: > 0 } last ? last : null;
         var (shown, next) = table.Page(view.Sort, view.Ascending, after);
         var filters = Fragment.Of<KeyFilters>(("Owners", table.Owners), ("Domains", table.Domains), ("States", table.OfState), ("Owner", table.Owner), ("Domain", table.Domain), ("State", table.State), ("Keep", view.Arrangement), ("CountsOnly", Request.IsHtmx()));

@@ -27,4 +27,8 @@ public sealed record UsageView(
     ChartModel HitRate,
     IReadOnlyList<UsageRow> Rows,
     IReadOnlyList<UsageShare> Lanes,
-    IReadOnlyList<UsageShare> Tools);
+    IReadOnlyList<UsageShare> Tools)
+{
+    /// <summary>What of the filter calls of tools cannot be told by, in words; null when they follow all of it.</summary>
+    public string? ToolsUntold { get; init; }
+}

@@ -7,42 +7,71 @@ namespace Nexus.Web.Pages.Tables;
 
 /// <summary>
 /// What the filters of the conversations offer; how many each leaves is counted of those that the other filters leave. One look at the
-/// conversations answers for the domains, the kinds and the page's total.
+/// conversations answers for all of them and for the page's total.
 /// </summary>
 internal sealed class ConversationCounts
 {
-    private static readonly (string Name, string Text, Func<Sum, int> Of)[] Kinds =
+    /// <summary>More kinds of conversations than this are not counted: the page would wait for it.</summary>
+    private const int Most = 20_000;
+
+    private static readonly (string Name, string Text, Func<Alike, int> Of)[] Kinds =
     [
-        ("errors", "with errors", sum => sum.Errors), ("subagents", "with subagents", sum => sum.Subagents), ("compaction", "compacted", sum => sum.Compactions), ("forks", "branched or forked", sum => sum.Forks),
+        ("errors", "with errors", one => one.Errors), ("subagents", "with subagents", one => one.Subagents), ("compaction", "compacted", one => one.Compactions), ("forks", "branched or forked", one => one.Forks),
     ];
 
     private readonly ConversationFilter _filter;
-    private readonly List<Sum> _sums;
+    private readonly IReadOnlyList<Alike>? _all;
 
-    private ConversationCounts(ConversationFilter filter, List<Sum> sums) => (_filter, _sums) = (filter, sums);
+    private ConversationCounts(ConversationFilter filter, IReadOnlyList<Alike>? all) => (_filter, _all) = (filter, all);
 
-    private sealed record Sum(string Domain, int All, int Errors, int Subagents, int Compactions, int Forks);
+    /// <summary>Nothing is counted.</summary>
+    public static ConversationCounts None { get; } = new(new(), null);
 
-    /// <summary>How many match the whole filter.</summary>
-    public int Total => Here.Sum(Matching);
+    /// <summary>How many match the whole filter; null where nothing was counted.</summary>
+    public int? Total => _all?.Where(one => one.Matches(_filter)).Sum(Matching);
 
-    private IEnumerable<Sum> Here => _sums.Where(sum => _filter.Domain is null || sum.Domain == _filter.Domain);
-
-    public static async Task<ConversationCounts> ReadAsync(NexusDbContext db, ConversationFilter filter, CancellationToken cancellation) => new(filter, await (filter with { Domain = null, Only = null }).Apply(db)
-        .GroupBy(row => row.Domain)
-        .Select(group => new Sum(group.Key, group.Count(), group.Count(row => row.Errors > 0), group.Count(row => row.Subagents > 0), group.Count(row => row.Compactions > 0), group.Count(row => row.Forks > 0)))
-        .ToListAsync(cancellation));
-
-    /// <param name="known">Domains that are offered in any case.</param>
-    public List<FilterOption> Domains(IEnumerable<string> known)
+    /// <summary>Conversations that are alike in all that is chosen by are read as one.</summary>
+    public static async Task<ConversationCounts> ReadAsync(NexusDbContext db, ConversationFilter filter, CancellationToken cancellation)
     {
-        var counts = _sums.ToDictionary(sum => sum.Domain, Matching);
-        return [.. known.Concat(counts.Where(pair => pair.Value > 0).Select(pair => pair.Key)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).Select(name => new FilterOption(name, null, counts.GetValueOrDefault(name)))];
+        var rows = (filter with { Domain = null, Person = null, Account = null, Model = null, Only = null }).Apply(db);
+        var alike = await rows.GroupBy(row => new { row.Domain, row.Owners, row.KeyIds, row.Accounts, row.Models })
+            .Select(group => new
+            {
+                group.Key,
+                All = group.Count(),
+                Errors = group.Count(row => row.Errors > 0),
+                Subagents = group.Count(row => row.Subagents > 0),
+                Compactions = group.Count(row => row.Compactions > 0),
+                Forks = group.Count(row => row.Forks > 0),
+            }).Take(Most + 1).ToListAsync(cancellation);
+        return alike.Count > Most ? None
+            : new(filter, [.. alike.Select(one => new Alike(one.Key.Domain, [.. one.Key.Owners, .. one.Key.KeyIds], one.Key.Owners, one.Key.Accounts, one.Key.Models, one.All, one.Errors, one.Subagents, one.Compactions, one.Forks))]);
     }
 
-    /// <param name="counts">Null: they were not counted.</param>
-    public static List<FilterOption> KindsOf(ConversationCounts? counts) =>
-        [.. Kinds.Select(kind => counts is null ? new FilterOption(kind.Name, kind.Text) : new FilterOption(kind.Name, kind.Text, counts.Here.Sum(kind.Of)))];
+    public List<FilterOption> Domains(IEnumerable<string> known) => Options(known, one => [one.Domain], one => [one.Domain], _filter with { Domain = null });
 
-    private int Matching(Sum sum) => Kinds.FirstOrDefault(kind => kind.Name == _filter.Only).Of is { } of ? of(sum) : sum.All;
+    /// <summary>Keys stand for people where they have no owner.</summary>
+    public List<FilterOption> People(IEnumerable<string> known) => Options(known, one => one.Owners, one => one.People, _filter with { Person = null });
+
+    public List<FilterOption> Accounts(IEnumerable<string> known) => Options(known, one => one.Accounts, one => one.Accounts, _filter with { Account = null });
+
+    public List<FilterOption> Models(IEnumerable<string> known) => Options(known, one => one.Models, one => one.Models, _filter with { Model = null });
+
+    public List<FilterOption> KindsOf() =>
+        [.. Kinds.Select(kind => _all is null ? new FilterOption(kind.Name, kind.Text) : new FilterOption(kind.Name, kind.Text, _all.Where(one => one.Matches(_filter)).Sum(kind.Of)))];
+
+    private List<FilterOption> Options(IEnumerable<string> known, Func<Alike, IEnumerable<string>> offered, Func<Alike, IEnumerable<string>> of, ConversationFilter others)
+    {
+        var counts = _all?.Where(one => one.Matches(others)).SelectMany(one => of(one).Select(name => (Name: name, Count: Matching(one)))).GroupBy(pair => pair.Name).ToDictionary(group => group.Key, group => group.Sum(pair => pair.Count));
+        return [.. known.Concat((_all ?? []).SelectMany(offered)).Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).Select(name => new FilterOption(name, null, counts?.GetValueOrDefault(name)))];
+    }
+
+    private int Matching(Alike one) => Kinds.FirstOrDefault(kind => kind.Name == _filter.Only).Of is { } of ? of(one) : one.All;
+
+    /// <param name="People">Owners and keys.</param>
+    private sealed record Alike(string Domain, string[] People, string[] Owners, string[] Accounts, string[] Models, int All, int Errors, int Subagents, int Compactions, int Forks)
+    {
+        public bool Matches(ConversationFilter filter) => (filter.Domain is null || Domain == filter.Domain) && (filter.Person is null || People.Contains(filter.Person))
+            && (filter.Account is null || Accounts.Contains(filter.Account)) && (filter.Model is null || Models.Contains(filter.Model));
+    }
 }

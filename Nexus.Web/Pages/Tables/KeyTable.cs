@@ -30,13 +30,14 @@ internal sealed record KeyTable(IReadOnlyList<KeyLine> All, string? Owner, strin
     /// <returns>The keys, and the last one's id when more follow.</returns>
     public (List<KeyLine> Keys, string? Next) Page(string? sort, bool ascending, string? after)
     {
-        var ordered = Ordered(sort ?? "made", ascending).ToList();
+        var ordered = Ordered(sort, ascending).ToList();
         var from = ordered.FindIndex(key => key.Id == after) + 1;
         var page = ordered.GetRange(from, Math.Min(PageSize, ordered.Count - from));
         return (page, from + page.Count < ordered.Count ? page[^1].Id : null);
     }
 
-    private IEnumerable<KeyLine> Ordered(string sort, bool ascending)
+    /// <summary>All that match.</summary>
+    public IEnumerable<KeyLine> Ordered(string? sort, bool ascending)
     {
         IOrderedEnumerable<KeyLine> By<T>(Func<KeyLine, T> figure, IComparer<T>? comparer = null) => ascending ? Matching.OrderBy(figure, comparer) : Matching.OrderByDescending(figure, comparer);
         var words = StringComparer.OrdinalIgnoreCase;

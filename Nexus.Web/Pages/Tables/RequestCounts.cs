@@ -5,8 +5,11 @@ using Nexus.Web.Usage;
 
 namespace Nexus.Web.Pages.Tables;
 
-/// <summary>What the filters of the requests offer, with how many requests each leaves under the other. From rollups: it costs the same for ten million.</summary>
-internal sealed record RequestCounts(IReadOnlyList<FilterOption> Domains, IReadOnlyList<FilterOption> Models, long Errors)
+/// <summary>
+/// What the filters of the requests offer, with how many requests each leaves under the others. From rollups: it costs the same for ten
+/// million. They know all requests and the failed ones; under another outcome, or a status, nothing is counted.
+/// </summary>
+internal sealed record RequestCounts(IReadOnlyList<FilterOption> Domains, IReadOnlyList<FilterOption> Models, long? Errors)
 {
     private sealed record Sum(string Domain, string Model, long Requests, long Errors);
 
@@ -18,14 +21,15 @@ internal sealed record RequestCounts(IReadOnlyList<FilterOption> Domains, IReadO
         var (from, to) = filter.Times;
         var sums = from is null && to is null || filter.Range == "30d" ? month : await SumsAsync(db.UsageSlices.FromSqlRaw(UsageTables.Between(from ?? (to ?? now).AddDays(-30), to ?? now, now)).AsNoTracking(), cancellation);
         var known = month.Concat(sums).ToList();
+        Func<Sum, long>? counted = filter.Status is not null ? null : filter.Outcome switch { null => sum => sum.Requests, RequestFilter.Errors => sum => sum.Errors, _ => null };
         return new(
-            Options(known.Select(sum => sum.Domain), sums.Where(sum => filter.Model is null || sum.Model == filter.Model).ToLookup(sum => sum.Domain)),
-            Options(known.Select(sum => sum.Model), sums.Where(sum => filter.Domain is null || sum.Domain == filter.Domain).ToLookup(sum => sum.Model)),
-            sums.Where(sum => (filter.Model is null || sum.Model == filter.Model) && (filter.Domain is null || sum.Domain == filter.Domain)).Sum(sum => sum.Errors));
+            Options(known.Select(sum => sum.Domain), sums.Where(sum => filter.Model is null || sum.Model == filter.Model).ToLookup(sum => sum.Domain), counted),
+            Options(known.Select(sum => sum.Model), sums.Where(sum => filter.Domain is null || sum.Domain == filter.Domain).ToLookup(sum => sum.Model), counted),
+            filter.Status is not null ? null : sums.Where(sum => (filter.Model is null || sum.Model == filter.Model) && (filter.Domain is null || sum.Domain == filter.Domain)).Sum(sum => sum.Errors));
     }
 
-    private static List<FilterOption> Options(IEnumerable<string> names, ILookup<string, Sum> sums) =>
-        [.. names.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).Select(name => new FilterOption(name, null, sums[name].Sum(sum => sum.Requests)))];
+    private static List<FilterOption> Options(IEnumerable<string> names, ILookup<string, Sum> sums, Func<Sum, long>? counted) =>
+        [.. names.Where(name => name.Length > 0).Distinct().Order(StringComparer.Ordinal).Select(name => new FilterOption(name, null, counted is null ? null : sums[name].Sum(counted)))];
 
     private static Task<List<Sum>> SumsAsync<T>(IQueryable<T> usage, CancellationToken cancellation)
         where T : UsageRow =>
