@@ -38,6 +38,7 @@ public sealed class JobPagesTests : IAsyncLifetime
         Assert.Contains("<h1>Jobs</h1>", list, StringComparison.Ordinal);
         Assert.Contains("<code>15 2 * * *</code>", list, StringComparison.Ordinal);
         Assert.Contains("from 02:00 to 05:00 UTC", list, StringComparison.Ordinal);
+        Assert.Contains("title=\"from 02:00 to 05:00 UTC\">from 11:00 to 14:00</span>", await _session.PageAsync("/dashboard/jobs", zone: "Asia/Tokyo"), StringComparison.Ordinal);
         Assert.Contains("partitions starts within seconds.", await _session.PostAsync("/dashboard/jobs", "/dashboard/jobs?handler=Run&job=partitions", true), StringComparison.Ordinal);
         await NexusApp.UntilAsync(async () => (await _jobs.RunsAsync()).Any(run => run is { Job: "partitions", Outcome: "succeeded", Log: not null }), "the run is over and its log is stored");
         var fragment = await _session.PageAsync("/dashboard/jobs", htmx: true);

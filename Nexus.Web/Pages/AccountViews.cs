@@ -22,12 +22,12 @@ internal sealed class AccountViews(CredentialFiles files, DateTimeOffset now)
         var tried = new HashSet<string>();
         while (pool.Peek(now, tried) is { } account)
         {
-            order.Add(new(account.Id, Describe(account, pool.Model), true));
+            order.Add(Describe(account, pool.Model, true));
             tried.Add(account.Id);
         }
 
         var nobody = order.Count == 0 ? "No account can serve this now." : null;
-        order.AddRange(credential.Accounts.Where(account => !tried.Contains(account.Id)).Select(account => new NextAccount(account.Id, Describe(account, pool.Model), false)));
+        order.AddRange(credential.Accounts.Where(account => !tried.Contains(account.Id)).Select(account => Describe(account, pool.Model, false)));
         return new(domain, model, session, order, nobody);
     }
 
@@ -58,18 +58,19 @@ internal sealed class AccountViews(CredentialFiles files, DateTimeOffset now)
         ? new(window.Name, null, 0, null, null)
         : new(window.Name, window.Status, window.Utilization, window.ResetsAt, WindowPace.Of(window.Name, window.Utilization, window.ResetsAt, now).Elapsed);
 
-    private string Describe(Account account, string model)
+    private NextAccount Describe(Account account, string model, bool canServe)
     {
         if (account.Health.LoginEnded)
-            return "its login has ended";
+            return new(account.Id, "its login has ended", canServe);
         var standing = Standing.Of(account.State.Status, model, now);
-        return standing.Readiness switch
+        var words = standing.Readiness switch
         {
             Readiness.Free => "free",
             Readiness.MayProbe => "was left alone; the next request tries it",
             Readiness.Probing => "is being tried by another request",
-            Readiness.Cooling => $"left alone{(standing.Until is { } until ? FormattableString.Invariant($" until {until.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "")}: {standing.Reason}",
+            Readiness.Cooling => "left alone",
             _ => standing.Reason ?? "",
         };
+        return standing.Readiness == Readiness.Cooling ? new(account.Id, words, canServe) { Until = standing.Until, Reason = standing.Reason } : new(account.Id, words, canServe);
     }
 }

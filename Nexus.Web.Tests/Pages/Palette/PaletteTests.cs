@@ -60,9 +60,22 @@ public sealed partial class PaletteTests : IAsyncLifetime
         // The signs of a pattern are themselves.
         Assert.DoesNotContain(await FindAsync("lap%top"), option => option.Text.StartsWith("lap", StringComparison.Ordinal));
         await _nexus.PayForAsync("pool.example", """{"accounts":[{"type":"api_key","accountId":"acc_first","api_key":"sk-ant-1"}]}""");
-        Assert.Contains(("acc_first", "href=\"/dashboard/accounts\""), await FindAsync("acc_f"));
+        Assert.Contains(("acc_first", "href=\"/dashboard/accounts#a-acc_first\""), await FindAsync("acc_f"));
         await _session.PostAsync("/dashboard/requests", "/dashboard/views?handler=Save", false, ("page", "requests"), ("name", "Dear ones"), ("query", "?range=24h"));
         Assert.Contains(await FindAsync("dear"), option => option.Text == "Dear ones" && option.Does.StartsWith("href=\"/dashboard/requests?range=24h&saved=", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_request_is_found_by_the_whole_id_that_anthropic_gave_it_on_the_viewers_clock_and_an_old_one_is_said_not_to_be()
+    {
+        var (row, old) = (SeededLedger.Row(DateTimeOffset.UtcNow.AddHours(-30)), SeededLedger.Row(DateTimeOffset.UtcNow.AddDays(-9)));
+        (row.UpstreamRequestId, old.UpstreamRequestId) = ("req_011CSHoEeqs5C35K2UUqR7Fy", "req_011CSHoEeqs5C35K2UUqOldOne");
+        await SeededLedger.AddAsync(_nexus, row, old);
+        Assert.Contains((row.Id.ToString(), $"href=\"/dashboard/request/{row.Id}\""), await FindAsync(row.UpstreamRequestId));
+        Assert.DoesNotContain(await FindAsync(row.UpstreamRequestId[..12]), option => option.Does.Contains("/dashboard/request", StringComparison.Ordinal));
+        Assert.Contains(("No request of the last 7 days had this id", "href=\"/dashboard/requests?range=7d\""), await FindAsync(old.UpstreamRequestId));
+        var found = await _session.PageAsync("/dashboard/palette?q=" + row.UpstreamRequestId, htmx: true, zone: "Asia/Tokyo");
+        Assert.Matches("<time datetime=\"[^\"]*\" title=\"[^\"]* UTC\" data-zone=\"Asia/Tokyo\">", found);
     }
 
     [Fact]

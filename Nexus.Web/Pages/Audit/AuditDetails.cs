@@ -16,20 +16,25 @@ internal static class AuditDetails
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
-            return [new("details", null, Text(root))];
+            return [Change("details", null, root)];
         if (!root.TryGetProperty("before", out var before) && !root.TryGetProperty("after", out _))
-            return [.. root.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null && Text(property.Value).Length > 0).Select(property => new AuditChange(property.Name, null, Text(property.Value)))];
+            return [.. root.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null && Text(property.Value).Length > 0).Select(property => Change(property.Name, null, property.Value))];
         root.TryGetProperty("after", out var after);
         var (was, becomes) = (Properties(before), Properties(after));
-        return [.. was.Keys.Union(becomes.Keys).Where(name => was.GetValueOrDefault(name) != becomes.GetValueOrDefault(name)).Select(name => new AuditChange(name, was.GetValueOrDefault(name), becomes.GetValueOrDefault(name)))];
+        return [.. was.Keys.Union(becomes.Keys).Select(name => Change(name, was.TryGetValue(name, out var old) ? old : null, becomes.TryGetValue(name, out var now) ? now : null)).Where(change => change.Before != change.After)];
     }
 
-    private static Dictionary<string, string> Properties(JsonElement element) =>
-        element.ValueKind == JsonValueKind.Object ? element.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null).ToDictionary(property => property.Name, property => Text(property.Value)) : [];
+    private static AuditChange Change(string name, JsonElement? before, JsonElement? after) =>
+        new(name, before is { } was ? Text(was) : null, after is { } becomes ? Text(becomes) : null) { BeforeAt = Time(before), AfterAt = Time(after) };
+
+    private static Dictionary<string, JsonElement> Properties(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Object ? element.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null).ToDictionary(property => property.Name, property => property.Value) : [];
+
+    private static DateTimeOffset? Time(JsonElement? value) => value is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
 
     private static string Text(JsonElement value)
     {
-        if (value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time))
+        if (Time(value) is { } time)
             return Display.Utc(time);
         var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
         return text.Length <= Longest ? text : text[..Longest] + "…";

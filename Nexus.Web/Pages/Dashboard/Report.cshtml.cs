@@ -26,7 +26,7 @@ internal sealed class ReportModel(NexusDbContext db, ReportFiles files, IOptions
     {
         if (!await FindAsync(id, cancellation))
             return NotFound();
-        View = Fragment.Of<ReportView>(("Report", Line), ("Content", _content));
+        View = Fragment.Of<ReportView>(("Report", Line), ("Content", _content), ("Viewed", true));
         return Request.IsHtmx() ? new ComponentResult(View) : Page();
     }
 

@@ -56,7 +56,7 @@ internal sealed class PaletteSearch(ReachablePages reachable, CredentialFiles fi
                 problem = "The database is away: requests, conversations and keys are not looked through.";
             }
 
-            await AddAsync("Accounts", Matching(words, files.Accounts.DistinctBy(account => account.Id).OrderBy(account => account.Id, StringComparer.Ordinal).Select(account => new PaletteEntry(account.Id, account.Domain, "/dashboard/accounts"))));
+            await AddAsync("Accounts", Matching(words, files.Accounts.DistinctBy(account => account.Id).OrderBy(account => account.Id, StringComparer.Ordinal).Select(account => new PaletteEntry(account.Id, account.Domain, "/dashboard/accounts#a-" + Uri.EscapeDataString(account.Id)))));
             await AddAsync("Jobs", Matching(words, Schedule.All.Select(job => new PaletteEntry(job.Id, job.Purpose, "/dashboard/job/" + job.Id))));
         }
 

@@ -18,4 +18,11 @@ public sealed record CooldownPart(string Model, DateTimeOffset Since, DateTimeOf
 public sealed record NextPick(string Domain, string Model, string Session, IReadOnlyList<NextAccount> Order, string? Nobody);
 
 /// <param name="Standing">For people.</param>
-public sealed record NextAccount(string Id, string Standing, bool CanServe);
+public sealed record NextAccount(string Id, string Standing, bool CanServe)
+{
+    /// <summary>The end of that; null where it has none, or none is known.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Said behind it.</summary>
+    public string? Reason { get; init; }
+}

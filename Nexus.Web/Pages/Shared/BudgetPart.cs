@@ -9,11 +9,17 @@ namespace Nexus.Web.Pages.Shared;
 /// <param name="Elapsed">Share of the period that has passed.</param>
 /// <param name="Expected">At the period's end, at this pace; null when nothing can be said yet.</param>
 /// <param name="Thresholds">Per cent of the budget that alert, ascending.</param>
+/// <param name="Raise">In words, while there is one.</param>
 /// <param name="Rates">Requests, tokens and streams at a time, in words.</param>
 public sealed record BudgetPart(
     string Id, string Name, string Of, string Unit, long? Used, long Reserved, long Budget, string Per, DateTimeOffset? Resets, double? Elapsed, long? Expected, DateTimeOffset? UsedUpAt,
     bool Hard, bool Enabled, string Rates, string? Raise, int[] Thresholds)
 {
+    /// <summary>When <see cref="Raise"/> ends.</summary>
+    public DateTimeOffset? RaisedUntil { get; init; }
+
+    public string? RaiseReason { get; init; }
+
     /// <summary>The highest threshold that is reached; a limit that was made late has reached it without an alert.</summary>
     public int? Passed => Used is null ? null : Thresholds.Where(threshold => Share >= threshold / 100.0).Select(threshold => (int?)threshold).LastOrDefault();
 
@@ -45,8 +51,12 @@ public sealed record BudgetPart(
             limit.Id, limit.Name, limit.Scope == "all" ? "everybody" : limit.Subject == "*" && state.Subject.Length == 0 ? $"each {limit.Scope}" : $"{limit.Scope} {state.Subject}", limit.Unit,
             state.Used, state.Reserved, budget, Refusals.Per(limit), ends ? period!.Value.End : null, ends ? (now - period!.Value.Start) / (period.Value.End - period.Value.Start) : null,
             state.Used is { } used && period is { } current ? Forecast.Of(current, used, now) : null, state.Used is { } soFar && period is { } now2 ? Forecast.UsedUpAt(now2, soFar, budget, now) : null,
-            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? $"raised by {Refusals.Amount(limit, limit.RaiseAmount ?? 0)} until {Display.Utc(limit.RaisedUntil.Value)}: {limit.RaiseReason}" : null, limit.Thresholds)
-        { Estimated = estimated.Contains((limit.Id, state.Subject)) };
+            limit.Hard, limit.Enabled, RatesOf(limit), limit.RaisedUntil > now ? "raised by " + Refusals.Amount(limit, limit.RaiseAmount ?? 0) : null, limit.Thresholds)
+        {
+            Estimated = estimated.Contains((limit.Id, state.Subject)),
+            RaisedUntil = limit.RaisedUntil,
+            RaiseReason = limit.RaiseReason,
+        };
     }
 
     private static string RatesOf(Storage.LimitRow limit) => string.Join(", ", new[]

@@ -60,7 +60,7 @@ internal static class KnownTables
         new TableColumn("time", "Time", Fixed: true, Sorts: true) { Natural = true }, new("who", "Who"), new("address", "From", Shown: false), new("action", "Action", Fixed: true), new("what", "What"), new("changed", "Changed"));
 
     public static TableDefinition Jobs { get; } = new("jobs", "/dashboard/jobs",
-        new("job", "Job", Fixed: true), new("last", "Last run"), new("took", "Took", Number: true), new("trend", "Trend"), new("next", "Next run"), new("schedule", "Schedule (UTC)"));
+        new("job", "Job", Fixed: true), new("last", "Last run"), new("took", "Took", Number: true), new("trend", "Trend"), new("next", "Next run"), new("schedule", "Schedule", Hint: "Cron expressions are in UTC"));
 
     public static TableDefinition Domains { get; } = new("domains", "/dashboard/domains",
         new("domain", "Domain", Fixed: true), new("requests", "Requests, 30 days", Number: true), new("last", "Last request"), new("pays", "Who pays"), new("keys", "Keys", Number: true), new("kept", "What is kept"));

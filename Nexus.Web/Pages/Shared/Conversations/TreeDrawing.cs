@@ -114,7 +114,7 @@ internal sealed class TreeDrawing(TreeLayout tree, ViewerClock? clock)
         node.Model,
     }.Where(part => part is not null));
 
-    private static string Words(TreeNode node) => $"{Display.Utc(node.At)}, {node.Branch}, {node.Model}, context {Display.Percent(node.Context)}{(node.Error is null ? "" : ": " + node.Error)}";
+    private string Words(TreeNode node) => $"{(clock is null ? "" : clock.Exact(node.At) + " · ")}{Display.Utc(node.At)}, {node.Branch}, {node.Model}, context {Display.Percent(node.Context)}{(node.Error is null ? "" : ": " + node.Error)}";
 
     private static string Text(string words) => Encoder.Encode(words);
 }
