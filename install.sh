@@ -8,8 +8,47 @@ need_dotnet() {
   fi
 }
 
+# need_rights postgres|node|nginx|chromium|promtool...: before anything is installed, that all that is missing can be.
+need_rights() {
+  local packages=() what
+  for what in "$@"; do
+    "has_$what" && continue
+    case $what in
+      postgres) packages+=(postgresql) ;;
+      node) packages+=(nodejs npm) ;;
+      nginx) packages+=(nginx-light) ;;
+      promtool) packages+=(prometheus) ;;
+      *) packages+=("$what") ;;
+    esac
+  done
+  if [ ${#packages[@]} = 0 ] || may_install; then
+    return
+  fi
+  echo "Not installed, and this user may not install: ${packages[*]} (as Debian names them). As root:  apt-get update && apt-get install -y ${packages[*]}" >&2
+  exit 1
+}
+
+may_install() {
+  command -v apt-get >/dev/null || return
+  [ "$(id -u)" = 0 ] && return
+  # Asks for the password once where somebody can type it, and not in the middle of an installation.
+  command -v sudo >/dev/null && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; }; }
+}
+
+has_postgres() {
+  compgen -G '/usr/lib/postgresql/1[5-9]/bin/initdb' >/dev/null || compgen -G '/usr/lib/postgresql/[2-9][0-9]/bin/initdb' >/dev/null
+}
+
+has_node() { command -v npm >/dev/null; }
+
+has_nginx() { [ -x /usr/sbin/nginx ]; }
+
+has_chromium() { command -v chromium >/dev/null; }
+
+has_promtool() { command -v promtool >/dev/null; }
+
 need_postgres() {
-  compgen -G '/usr/lib/postgresql/1[5-9]/bin/initdb' >/dev/null || compgen -G '/usr/lib/postgresql/[2-9][0-9]/bin/initdb' >/dev/null && return
+  has_postgres && return
   # Debian would make and start a cluster of its own, on the standard port.
   if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
     as_root sh -c 'mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf'
@@ -18,12 +57,12 @@ need_postgres() {
 }
 
 need_node() {
-  command -v npm >/dev/null && return
+  has_node && return
   apt_install nodejs npm
 }
 
 need_nginx() {
-  [ -x /usr/sbin/nginx ] && return
+  has_nginx && return
   # Debian would start it, on port 80.
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d'
@@ -35,13 +74,13 @@ need_nginx() {
 }
 
 need_chromium() {
-  command -v chromium >/dev/null && return
+  has_chromium && return
   apt_install chromium
 }
 
 # The package has a service and a web of pages with it, and only the checker of rules is wanted.
 need_promtool() {
-  command -v promtool >/dev/null && return
+  has_promtool && return
   echo "Installing promtool ..."
   local dir
   dir=$(mktemp -d)

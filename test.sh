@@ -8,6 +8,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 . ./install.sh
 need_dotnet
+need_rights postgres node chromium promtool
 need_postgres
 need_node
 need_chromium

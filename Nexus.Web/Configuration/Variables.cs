@@ -6,6 +6,7 @@ internal static class Variables
     public static IReadOnlyList<Variable> All { get; } =
     [
         new("PROXY_PORT", "Listening:ProxyPort", Accepted.Port("any free one"), "Port of the proxy.", Aliases: ["PORT"]),
+        new("PROXY_PUBLIC_PORT", "Listening:ProxyPublicPort", Accepted.Port("PROXY_PORT"), "Port of the proxy as clients see it, where it is published under another; for the dashboard's snippets. compose.yaml sets it. PUBLIC_URL wins."),
         new("DASHBOARD_PORT", "Listening:DashboardPort", Accepted.Port("any free one"), "Port of the dashboard."),
         new("HOST", "Listening:Host", Accepted.Address, "Address that both ports bind."),
         new("TLS_CERT_FILE", "Listening:TlsCertificateFile", Accepted.File, "PEM of the certificate and its chain for both ports; read anew when it is renewed. Empty: plain HTTP."),

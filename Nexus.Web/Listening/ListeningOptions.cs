@@ -10,6 +10,9 @@ internal sealed class ListeningOptions
     /// <summary>0 picks a free port.</summary>
     public int ProxyPort { get; set; }
 
+    /// <summary>Where clients reach the proxy's port when it is published under another; 0: under the same.</summary>
+    public int ProxyPublicPort { get; set; }
+
     public int DashboardPort { get; set; }
 
     /// <summary>PEM with the certificate and its chain; empty: plain HTTP.</summary>
