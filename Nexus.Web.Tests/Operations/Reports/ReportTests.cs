@@ -71,9 +71,9 @@ public sealed class ReportTests : IAsyncLifetime
         Assert.DoesNotContain("<two>", html, StringComparison.Ordinal);
         var csv = (await session.PageAsync($"/dashboard/report/{report.Id}?handler=Csv")).Split("\r\n");
         Assert.Equal("table,row,measure,unit,value,before,estimated,before_estimated", csv[0]);
-        Assert.Contains("Figures,Cost,Cost,money,4000000,2000000", csv);
-        Assert.Contains("By domain,one.example,Cost,money,3000000,2000000", csv);
-        Assert.Contains("By domain,<two>.example,Requests,count,3,0", csv);
+        Assert.Contains("Figures,Cost,Cost,money,4000000,2000000,false,false", csv);
+        Assert.Contains("By domain,one.example,Cost,money,3000000,2000000,false,false", csv);
+        Assert.Contains("By domain,<two>.example,Requests,count,3,0,false,false", csv);
         using var unknown = await session.SendAsync("/dashboard/report/" + Guid.NewGuid());
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
