@@ -74,6 +74,44 @@ public sealed class KeyboardTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Lists_that_are_no_tables_are_walked_too_the_overview_s_and_the_turns_of_a_conversation()
+    {
+        var session = await DashboardSession.StartAsync(_nexus);
+        var id = await session.RequestAsync(StoredPages.Conversation);
+        await using var viewer = await chromium.LogInAsync(_nexus);
+        var page = viewer.Page;
+        await page.GotoAsync("/dashboard");
+        var rows = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('#tail li[id]')].map(row => row.id)");
+        await page.FocusAsync($"#{rows[0]} a");
+        await page.Keyboard.PressAsync("j");
+        Assert.Equal(rows[1], await ItemAsync(page));
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("k");
+        Assert.Equal(rows[1], await ItemAsync(page));
+        Assert.NotEqual("none", await page.EvaluateAsync<string>("getComputedStyle(document.activeElement.closest('li')).boxShadow"));
+        await viewer.PictureAsync("keyboard-tail");
+        await page.Keyboard.PressAsync("Enter");
+        await viewer.ArrivesAtAsync($"**/dashboard/request/{rows[1][2..]}");
+
+        await page.GotoAsync("/dashboard/request/" + id);
+        var turns = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('main [data-walked]')].map(turn => turn.id)");
+        Assert.Contains("answer", turns);
+        await page.FocusAsync($"#{turns[0]} a");
+        await page.Keyboard.PressAsync("j");
+        Assert.Equal(turns[1], await ItemAsync(page));
+        Assert.NotEqual("none", await page.EvaluateAsync<string>("getComputedStyle(document.activeElement.closest('section')).boxShadow"));
+        await viewer.PictureAsync("keyboard-turn");
+        await page.GotoAsync($"/dashboard/conversation/{id}?view=timeline");
+        await page.FocusAsync(".timeline > li a");
+        await page.Keyboard.PressAsync("j");
+        await page.Keyboard.PressAsync("Enter");
+        await viewer.ArrivesAtAsync("**/dashboard/request/*");
+        await viewer.AssertCleanAsync("lists by keys");
+
+        static Task<string> ItemAsync(IPage page) => page.EvaluateAsync<string>("document.activeElement.closest('[data-walk] > *, [data-walked]')?.id ?? document.activeElement.outerHTML");
+    }
+
+    [Fact]
     public async Task The_help_lists_what_the_keys_do_and_gives_the_focus_back()
     {
         await using var viewer = await chromium.LogInAsync(_nexus, dark: true);

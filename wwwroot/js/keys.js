@@ -8,17 +8,20 @@
     return Boolean(link);
   };
 
+  // What is walked: rows of tables, items of lists that are marked for it, and what is marked itself, such as the turns of a conversation.
+  const ITEMS = "main tbody tr, main [data-walk] > *, main [data-walked]";
   // A row is selected by the focus of its first link: a screen reader says it, and Enter opens it, without anything of ours.
-  const rows = () => [...document.querySelectorAll("main tbody tr")].filter(shown);
+  const rows = () => [...document.querySelectorAll(ITEMS)].filter(shown);
   const target = (row) => {
-    const link = row.querySelector("a[href]");
+    // A turn opens what is folded in it.
+    const link = (row.matches("[data-walked]") && row.querySelector("summary")) || row.querySelector("a[href]");
     if (!link) row.tabIndex = -1;
     return link ?? row;
   };
   let last;
   const move = (step) => {
     const all = rows();
-    const from = document.activeElement.closest?.("main tbody tr") ?? (last && document.getElementById(last));
+    const from = document.activeElement.closest?.(ITEMS) ?? (last && document.getElementById(last));
     const at = all.indexOf(from);
     const row = at < 0 ? all[step > 0 ? 0 : all.length - 1] : all[Math.min(all.length - 1, Math.max(0, at + step))];
     if (!row) return;
@@ -57,7 +60,7 @@
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
-    } else if (document.activeElement.closest?.("main tbody tr")) document.activeElement.blur();
+    } else if (document.activeElement.closest?.(ITEMS)) document.activeElement.blur();
     else if (document.activeElement !== document.body || begun()) return false;
     else return follow("main .crumbs a");
     return true;
@@ -154,8 +157,8 @@
   });
   // A list that loads itself anew keeps the row that is selected in it.
   document.body.addEventListener("htmx:beforeSwap", (event) => {
-    const row = document.activeElement.closest?.("main tbody tr[id]");
-    if (!row || !event.detail.target.contains(row)) return;
+    const row = document.activeElement.closest?.(ITEMS);
+    if (!row?.id || !event.detail.target.contains(row)) return;
     event.detail.target.addEventListener("htmx:afterSettle", () => {
       const same = document.getElementById(row.id);
       if (same && document.activeElement === document.body) target(same).focus({ preventScroll: true });

@@ -55,14 +55,44 @@
   const pointers = window.matchMedia("(hover: hover)");
   const held = new Map();
   const area = (element) => element.closest("[data-hold-area]") ?? element;
-  const holds = (element) => (pointers.matches && area(element).matches(":hover")) || area(element).contains(document.activeElement);
+  // Without a pointer: a finger on the rows, or rows that have been scrolled to. What is put above what is read pushes it away.
+  let touched = null;
+  const scrolled = (element) => (element.closest(".tail-scroll")?.scrollTop ?? -element.getBoundingClientRect().top) > 0;
+  const still = (element) => scrolled(element) || (touched !== null && area(element).contains(touched));
+  const holds = (element) => still(element) || (pointers.matches && area(element).matches(":hover")) || area(element).contains(document.activeElement);
+  // Above all that can be scrolled away: how many wait, and the way to them.
+  const offer = (count) => {
+    let button = document.getElementById("new-rows");
+    if (!button && count > 0) {
+      button = document.createElement("button");
+      button.id = "new-rows";
+      button.type = "button";
+      button.addEventListener("click", () => scrollTo({ top: 0 }));
+      document.body.append(button);
+    }
+    if (!button) return;
+    button.hidden = count === 0;
+    button.textContent = `${count === MOST_ROWS ? `${count} or more` : count} new`;
+  };
   const tell = (element, count) => {
     const text = count > 0 ? `Paused: ${count === MOST_ROWS ? `${count} or more` : count} new` : "";
     const place = area(element).querySelector(".held");
     if (place) place.textContent = text;
     else state(text || "Live", count === 0);
+    if (!place) offer(scrolled(element) ? count : 0);
+  };
+  // What stands above rows that are held, such as the requests in flight, keeps its height too: of it only the last word counts.
+  const latest = new Map();
+  const releaseAbove = () => {
+    for (const [element, html] of latest) {
+      const rows = document.getElementById(element.dataset.holdWith);
+      if (element.isConnected && rows && still(rows)) continue;
+      latest.delete(element);
+      if (element.isConnected) htmx.swap(element, html, { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 });
+    }
   };
   const release = () => {
+    releaseAbove();
     for (const [element, rows] of held) {
       if (element.isConnected && holds(element)) continue;
       held.delete(element);
@@ -74,6 +104,13 @@
   };
   document.body.addEventListener("htmx:sseBeforeMessage", (event) => {
     const element = event.target;
+    const below = element.dataset.holdWith && document.getElementById(element.dataset.holdWith);
+    if (below && still(below)) {
+      event.preventDefault();
+      latest.set(element, event.detail.data);
+      return;
+    }
+    latest.delete(element);
     if (element.dataset.hold === undefined || !holds(element)) {
       release();
       return;
@@ -85,7 +122,17 @@
     held.set(element, rows);
     tell(element, rows.filter((row) => row.id).length);
   });
-  for (const name of ["pointerout", "focusout", "blur"]) document.addEventListener(name, () => { if (held.size > 0) requestAnimationFrame(release); });
+  const look = () => { if (held.size > 0 || latest.size > 0) requestAnimationFrame(release); };
+  for (const name of ["pointerout", "focusout", "blur"]) document.addEventListener(name, look);
+  document.addEventListener("scroll", look, { capture: true, passive: true });
+  document.addEventListener("touchstart", (event) => { touched = event.target; }, { passive: true });
+  for (const name of ["touchend", "touchcancel"]) {
+    document.addEventListener(name, (event) => {
+      if (event.touches.length > 0) return;
+      touched = null;
+      look();
+    }, { passive: true });
+  }
 
   // A page that flows by can be held: its connection is given back, and what it misses is read anew.
   const pauses = () => { for (const button of document.querySelectorAll("[data-pause]")) button.hidden = false; };

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Pages.Offline;
 using Xunit;
 
@@ -44,7 +45,12 @@ public sealed class StoredViewsTests
     [Theory]
     [InlineData("GET", "/dashboard", true)]
     [InlineData("GET", "/dashboard/Requests", true)]
-    [InlineData("GET", "/dashboard/request/0190f0e0-0000-7000-8000-000000000000", false)]
+    [InlineData("GET", "/dashboard/mine", true)]
+    [InlineData("GET", "/dashboard/alerts", true)]
+    [InlineData("GET", "/dashboard/budgets", true)]
+    [InlineData("GET", "/dashboard/request/0190f0e0-0000-7000-8000-000000000000", true)]
+    [InlineData("GET", "/dashboard/conversation/0190f0e0-0000-7000-8000-000000000000", true)]
+    [InlineData("GET", "/dashboard/request/not-an-id", false)]
     [InlineData("GET", "/dashboard/keys", false)]
     [InlineData("GET", "/dashboard/login", false)]
     [InlineData("POST", "/dashboard", false)]
@@ -56,6 +62,25 @@ public sealed class StoredViewsTests
     }
 
     [Fact]
+    public void The_file_of_a_conversation_is_not_kept()
+    {
+        var context = Ask(path: "/dashboard/conversation/0190f0e0-0000-7000-8000-000000000000", query: "?handler=export");
+        Assert.False(StoredViews.Keeps(context.Request));
+    }
+
+    [Fact]
+    public void What_a_grant_opened_is_found_under_that_grant_alone()
+    {
+        var now = DateTimeOffset.UnixEpoch;
+        var (open, closed, granted, again) = (Ask(), Ask(), Ask(), Ask());
+        open.Features.Set(new ContentAccess(true));
+        closed.Features.Set(new ContentAccess(false));
+        granted.Features.Set(new ContentAccess(true, new(Guid.NewGuid(), "ada", "ada", "a reason", now, now)));
+        again.Features.Set(new ContentAccess(true, new(Guid.NewGuid(), "ada", "ada", "a reason", now, now)));
+        Assert.Equal(4, new[] { open, closed, granted, again }.Select(StoredViews.KeyOf).Distinct().Count());
+    }
+
+    [Fact]
     public void Memory_is_bounded_and_a_huge_page_is_not_kept()
     {
         using var views = new StoredViews(new FakeTimeProvider());
@@ -64,5 +89,9 @@ public sealed class StoredViewsTests
         for (var i = 0; i < 100; i++)
             views.Keep($"view {i}", new byte[1 << 20]);
         Assert.InRange(Enumerable.Range(0, 100).Count(i => views.Find($"view {i}") is not null), 1, 32);
+        using var small = new StoredViews(new FakeTimeProvider());
+        for (var i = 0; i < 2000; i++)
+            small.Keep($"view {i}", [1]);
+        Assert.InRange(Enumerable.Range(0, 2000).Count(i => small.Find($"view {i}") is not null), 1, 1024);
     }
 }

@@ -1,10 +1,12 @@
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.EntityFrameworkCore;
+using Microsoft.AspNetCore.WebUtilities;
 using Nexus.Web.Access.Keys;
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Access.Roles;
 using Nexus.Web.Conversations;
+using Nexus.Web.Pages.Mine;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Conversations;
 using Nexus.Web.Pages.Shared.SignIn;
@@ -14,53 +16,61 @@ using Nexus.Web.Usage.Reports;
 namespace Nexus.Web.Pages;
 
 /// <summary>What somebody used themselves: everything here is of keys whose owner is their name.</summary>
-internal sealed class MineModel(NexusDbContext db, UsageReports reports, ProxyAddress proxy, TimeProvider time) : PageModel
+internal sealed class MineModel(NexusDbContext db, OwnRecords own, LimitStates limits, UsageReports reports, ProxyAddress proxy, TimeProvider time) : PageModel
 {
     private const string DefaultRange = "30d";
-    private const int Most = 20;
+    private const int PageSize = 20;
 
     public Fragment Filters { get; private set; } = null!;
 
     public Fragment Results { get; private set; } = null!;
 
-    public async Task<IActionResult> OnGetAsync(CancellationToken cancellation)
+    /// <param name="q">Words, or the beginning of an id.</param>
+    /// <param name="before">Id of the last request of the page before.</param>
+    /// <param name="earlier">Latest activity (UTC ticks) and id of the last conversation of the page before.</param>
+    public async Task<IActionResult> OnGetAsync(string? q, Guid? before, string? earlier, CancellationToken cancellation)
     {
         var range = TimeRange.Read(Request.Query, ViewerZone.Of(HttpContext), time.GetUtcNow(), DefaultRange);
-        Results = Fragment.Of<MineView>(("View", await ViewAsync(SignedIn.Of(HttpContext.User)!.Owner, range, cancellation)));
+        var words = q?.Trim() is { Length: > 0 and <= 200 } text ? text : null;
+        Results = Fragment.Of<MineView>(("View", await ViewAsync(SignedIn.Of(HttpContext.User)!.Owner, range, words, before, ConversationPlace.Parse(earlier), cancellation)));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
-        Filters = Fragment.Of<MineFilters>(("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id), ("Default", DefaultRange));
+        Filters = Fragment.Of<MineFilters>(("Search", words), ("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id), ("Default", DefaultRange));
         return Page();
     }
 
-    private async Task<MinePart> ViewAsync(string? name, TimeRange range, CancellationToken cancellation)
+    private async Task<MinePart> ViewAsync(string? name, TimeRange range, string? words, Guid? before, ConversationPlace? earlier, CancellationToken cancellation)
     {
         var address = proxy.For(Request);
         if (name is null)
             return new(null, range.Problem, address);
         var now = time.GetUtcNow();
-        // Owners are written by hand, in whatever letters.
-        var rows = await db.ClientKeys.FromSql($"SELECT * FROM client_keys WHERE lower(owner) = lower({name})").AsNoTracking().OrderByDescending(key => key.CreatedAt).Take(KeyLine.Most).ToListAsync(cancellation);
-        var owners = rows.Select(row => row.Owner).Append(name).Distinct().ToList();
-        var keyIds = rows.Select(row => row.Id).ToList();
-        var (total, models) = await UsageAsync(owners, range, cancellation);
-        var (from, to) = (range.From.ToUniversalTime(), range.To.ToUniversalTime());
-        var requests = await db.Requests.AsNoTracking().Where(row => row.StartedAt >= from && row.StartedAt < to && owners.Contains(row.Owner!))
-            .OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id).Take(Most).Select(RequestLine.FromLedger).ToListAsync(cancellation);
-        var conversations = await db.Conversations.AsNoTracking().Where(row => row.Turns > 0 && row.LastAt >= from && row.LastAt < to && row.Owners.Length > 0 && row.Owners.All(owner => owners.Contains(owner)))
-            .Where(row => row.KeyIds.All(id => keyIds.Contains(id))).OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).Take(Most).ToListAsync(cancellation);
-        // Somebody without a key may have written into one: its row does not say so.
-        var ids = conversations.Select(row => (Guid?)row.Id).ToList();
-        var others = await db.Requests.AsNoTracking().Where(row => ids.Contains(row.ConversationId) && !owners.Contains(row.Owner!)).Select(row => row.ConversationId).Distinct().ToListAsync(cancellation);
-        conversations.RemoveAll(row => others.Contains(row.Id));
+        var mine = await own.OfAsync(name, cancellation);
+        var (total, models) = await UsageAsync(mine.Owners, range, cancellation);
+        var asked = new OwnQuestion(range.From.ToUniversalTime(), range.To.ToUniversalTime(), words);
+        var (requests, lastRequest) = await own.RequestsAsync(mine, asked, before, PageSize, cancellation);
+        var (conversations, lastConversation) = await own.ConversationsAsync(mine, asked, earlier, PageSize, cancellation);
         var estimates = await ConversationEstimates.ReadAsync(db, conversations, cancellation);
+        var here = "/dashboard/mine" + QueryString.Create([.. range.Query(DefaultRange).Append(("q", words)).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value))]);
+        // Each list keeps its place while the other goes on.
+        string Place(Guid? request, ConversationPlace? conversation)
+        {
+            var to = request is { } id ? QueryHelpers.AddQueryString(here, "before", id.ToString()) : here;
+            return conversation is { } place ? QueryHelpers.AddQueryString(to, "earlier", place.ToString()) : to;
+        }
+
         return new(name, range.Problem, address)
         {
             Total = total,
             Models = models,
-            Keys = [.. rows.Select(row => KeyPart.Of(KeyLine.Of(row, now)))],
+            Keys = [.. mine.Keys.Select(row => KeyPart.Of(KeyLine.Of(row, now)))],
+            Budgets = [.. (await limits.ReadAsync(cancellation)).Where(mine.IsLimitedBy).Select(state => BudgetPart.From(state, now))],
             Requests = requests,
             Conversations = [.. conversations.Select(row => ConversationLine.Of(new KnownConversation(row, [], [.. estimates[row.Id]])))],
+            Words = words,
+            OlderRequests = lastRequest is { } last ? Place(last, earlier) : null,
+            OlderConversations = lastConversation is { } end ? Place(before, end) : null,
+            Newest = before is null && earlier is null ? null : here,
         };
     }
 

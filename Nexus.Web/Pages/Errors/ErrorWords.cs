@@ -34,7 +34,7 @@ internal static class ErrorWords
             >= 500 => new(status, "Something failed in Nexus", "An error came up that Nexus does not know how to handle. Its log has the reason under the request id.", Next(reads)) { RequestId = context.TraceIdentifier },
             _ => new(status, "This was not answered", $"The gateway answered {status}: this address does not take what was sent to it.", "Go on from a page that is there."),
         };
-        return part with { Again = status is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed || part.Status == 403 ? null : Again(context.Request, reads), Home = HomeOf(context) };
+        return part with { Again = status is StatusCodes.Status403Forbidden or StatusCodes.Status405MethodNotAllowed ? null : Again(context.Request, reads), Home = HomeOf(context) };
     }
 
     private static string Next(bool reads) => reads

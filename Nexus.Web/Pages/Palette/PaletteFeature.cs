@@ -5,6 +5,7 @@ using Nexus.Web.Access.BreakGlass;
 using Nexus.Web.Access.Roles;
 using Nexus.Web.Listening;
 using Nexus.Web.Operations.Audit;
+using Nexus.Web.Pages.Mine;
 using Nexus.Web.Pages.Offline;
 using Nexus.Web.Pages.Shared.Palette;
 using Nexus.Web.Pages.Tables;
@@ -14,7 +15,7 @@ namespace Nexus.Web.Pages.Palette;
 internal static class PaletteFeature
 {
     public static void AddPalette(this WebApplicationBuilder builder) =>
-        builder.Services.AddScoped<ReachablePages>().AddScoped<PaletteRecords>().AddScoped<PaletteSearch>();
+        builder.Services.AddScoped<ReachablePages>().AddScoped<PaletteRecords>().AddScoped<OwnRecords>().AddScoped<PaletteSearch>();
 
     public static void MapPalette(this WebApplication app) =>
         app.MapGet("/dashboard/palette", FindAsync).On(Listener.Dashboard).RequireAuthorization(Policies.Dashboard);

@@ -79,5 +79,6 @@ internal sealed partial class PaletteRecords(NexusDbContext db, SavedViews saved
     [GeneratedRegex("^req_[0-9A-Za-z_-]{16,80}$")]
     private static partial Regex UpstreamId();
 
-    private static string Pattern(string words) => "%" + words.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
+    /// <summary>For ILIKE, with what it would take for a sign of its own escaped by a backslash.</summary>
+    public static string Pattern(string words) => "%" + words.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal) + "%";
 }

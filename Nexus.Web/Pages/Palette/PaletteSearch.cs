@@ -1,7 +1,10 @@
 using System.Security.Claims;
+using Nexus.Web.Access.Roles;
+using Nexus.Web.Capture;
 using Nexus.Web.Credentials;
 using Nexus.Web.Operations;
 using Nexus.Web.Operations.Backups;
+using Nexus.Web.Pages.Mine;
 using Nexus.Web.Pages.Shared.Palette;
 using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
@@ -9,7 +12,7 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages.Palette;
 
 /// <summary>What the palette finds for some words: a few of each kind, and only what the person may open.</summary>
-internal sealed class PaletteSearch(ReachablePages reachable, CredentialFiles files, PaletteRecords records)
+internal sealed class PaletteSearch(ReachablePages reachable, CredentialFiles files, PaletteRecords records, OwnRecords own)
 {
     public const int Longest = 100;
 
@@ -50,6 +53,9 @@ internal sealed class PaletteSearch(ReachablePages reachable, CredentialFiles fi
             {
                 foreach (var (title, entries) in await records.FindAsync(words, who, cancellation))
                     await AddAsync(title, entries);
+                // What is somebody's own they may open whatever their role: of these pages the role is not asked.
+                if (SignedIn.Of(user) is { Owner: { } name, Role: < Role.Analyst } member)
+                    groups.AddRange(await OwnAsync(name, words, requestsToo: member.Role < Role.Viewer, cancellation));
             }
             catch (Exception error) when (DatabaseAway.IsDatabase(error))
             {
@@ -62,8 +68,23 @@ internal sealed class PaletteSearch(ReachablePages reachable, CredentialFiles fi
 
         await AddAsync("Actions", Matching(words, Actions), words.Length == 0 ? 5 : Most);
         if (words.Length > 0)
-            await AddAsync("Search", [new($"Search conversations for “{words}”", null, "/dashboard/conversations?q=" + Uri.EscapeDataString(words))]);
+            await AddAsync("Search",
+            [
+                new($"Search conversations for “{words}”", null, "/dashboard/conversations?q=" + Uri.EscapeDataString(words)),
+                .. SignedIn.Of(user)?.Owner is null ? Array.Empty<PaletteEntry>() : [new($"Search mine for “{words}”", null, "/dashboard/mine?q=" + Uri.EscapeDataString(words))],
+            ]);
         return (groups, problem);
+    }
+
+    private async Task<List<PaletteGroup>> OwnAsync(string name, string words, bool requestsToo, CancellationToken cancellation)
+    {
+        var mine = await own.OfAsync(name, cancellation);
+        var groups = new List<PaletteGroup>();
+        if ((await own.ConversationsAsync(mine, new(null, null, words, ByTitle: true), null, Most, cancellation)).Rows is { Count: > 0 } conversations)
+            groups.Add(new("My conversations", [.. conversations.Select(row => new PaletteEntry(row.Title ?? row.Id.ToString(), row.Domain, "/dashboard/conversation/" + row.Id) { At = row.LastAt })]));
+        if (requestsToo && IdPrefix.Of(words) is not null && (await own.RequestsAsync(mine, new(null, null, words), null, Most, cancellation)).Rows is { Count: > 0 } requests)
+            groups.Add(new("My requests", [.. requests.Select(row => new PaletteEntry(row.Id.ToString(), row.Model ?? row.Domain, "/dashboard/request/" + row.Id) { At = row.At })]));
+        return groups;
     }
 
     /// <summary>Those that have every word in what they are called, the ones that begin with them first.</summary>

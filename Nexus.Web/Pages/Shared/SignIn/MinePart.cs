@@ -14,6 +14,17 @@ public sealed record MinePart(string? Name, string? Problem, string ProxyAddress
     public IReadOnlyList<KeyPart> Keys { get; init; } = [];
     public IReadOnlyList<RequestLine> Requests { get; init; } = [];
     public IReadOnlyList<ConversationLine> Conversations { get; init; } = [];
+    public IReadOnlyList<BudgetPart> Budgets { get; init; } = [];
+
+    /// <summary>What was searched for.</summary>
+    public string? Words { get; init; }
+
+    /// <summary>Addresses of the next pages; null on the last.</summary>
+    public string? OlderRequests { get; init; }
+    public string? OlderConversations { get; init; }
+
+    /// <summary>Address of the first page; null on it.</summary>
+    public string? Newest { get; init; }
 }
 
 public sealed record MineModelLine(string Model, UsageSums Sums);
