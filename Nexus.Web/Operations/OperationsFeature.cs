@@ -14,7 +14,7 @@ internal static class OperationsFeature
     {
         builder.AddHealth();
         builder.AddBackups();
-        builder.Services.AddOptions<Storage.StorageOptions>().Configure<IServiceProvider>((storage, services) => storage.BeforeMigrating = (context, cancellation) => services.GetRequiredService<Backups.MigrationBackup>().RunAsync(context, cancellation));
+        builder.Services.AddOptions<Storage.BeforeMigrating>().Configure<IServiceProvider>((before, services) => before.First = (context, cancellation) => services.GetRequiredService<Backups.MigrationBackup>().RunAsync(context, cancellation));
         builder.Services.AddOptions<Retention.RetentionOptions>().BindConfiguration(Retention.RetentionOptions.Section);
         builder.Services.AddSingleton<Restores.RestoreRunner>().AddHostedService(services => services.GetRequiredService<Restores.RestoreRunner>());
         builder.Services.AddSingleton<Audit.AuditTrail>().AddHostedService(services => services.GetRequiredService<Audit.AuditTrail>());

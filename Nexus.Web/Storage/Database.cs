@@ -15,16 +15,16 @@ internal sealed partial class Database : BackgroundService
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(5);
     private readonly PrivatePostgres? _private;
     private readonly TimeProvider _time;
-    private readonly StorageOptions _options;
+    private readonly BeforeMigrating _before;
     private readonly ILogger<Database> _logger;
     private readonly string _host;
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile DatabaseState _state;
     private bool _migrated;
 
-    public Database(IOptions<StorageOptions> options, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers, SqlLog sql, SecretMask mask)
+    public Database(IOptions<StorageOptions> options, IOptions<BeforeMigrating> before, PrivatePostgres privatePostgres, TimeProvider time, ILoggerFactory loggers, SqlLog sql, SecretMask mask)
     {
-        (_time, _options) = (time, options.Value);
+        (_time, _before) = (time, before.Value);
         _logger = loggers.CreateLogger<Database>();
         _state = new(DatabaseCondition.Starting, time.GetUtcNow());
         IReadOnlyList<string> ignored = [];
@@ -151,7 +151,7 @@ internal sealed partial class Database : BackgroundService
             if (!await AppliedMigrations.AreCompleteAsync(JobsDataSource, cancellation))
             {
                 await using var context = new NexusDbContext(NexusDbOptions.Of(JobsDataSource));
-                if (_options.BeforeMigrating is { } first)
+                if (_before.First is { } first)
                     await first(context, cancellation);
                 await context.Database.MigrateAsync(cancellation);
             }

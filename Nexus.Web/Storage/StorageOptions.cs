@@ -26,7 +26,4 @@ internal sealed class StorageOptions
 
     /// <summary>How far back.</summary>
     public int PointInTimeDays { get; set; }
-
-    /// <summary>What is done first when the schema is to be brought up to date; no setting.</summary>
-    public Func<NexusDbContext, CancellationToken, Task>? BeforeMigrating { get; set; }
 }
