@@ -55,10 +55,14 @@ public sealed class FilterCountsTests : IAsyncLifetime
         await SeededLedger.AddAsync(_nexus,
             Conversation("one.example", ["Ada"], [], ["acc_a"], ["claude-opus-5"], 1), Conversation("one.example", ["Ada", "Bob"], ["key_a"], ["acc_a", "acc_b"], ["claude-opus-5", "claude-haiku-4-5"], 2),
             Conversation("two.example", ["Bob"], [], ["acc_b"], ["claude-haiku-4-5"], 3), Conversation("two.example", ["Bob"], [], ["acc_b"], ["claude-haiku-4-5"], 4));
+        // What is offered where nothing is counted comes from the usage.
+        var usage = new SeededUsage(_nexus.Services.GetRequiredService<Database>().DataSource);
+        foreach (var (domain, account) in new[] { ("one.example", "acc_a"), ("two.example", "acc_b") })
+            await usage.AddAsync(TimeBuckets.StartOf(DateTimeOffset.UtcNow.AddDays(-2), TimeSpan.FromHours(1)), domain, account, 1, requests: 1);
         await ShowsAsync("", "one.example (2)", "two.example (2)", "Ada (2)", "Bob (3)", "acc_a (2)", "acc_b (3)", "claude-opus-5 (2)", "claude-haiku-4-5 (3)");
         await ShowsAsync("?person=Ada", "one.example (2)", "two.example (0)", "Ada (2)", "Bob (3)", "acc_a (2)", "acc_b (1)", "claude-haiku-4-5 (1)");
         await ShowsAsync("?person=key_a&account=acc_b", "one.example (1)", "Ada (1)", "Bob (3)", "acc_a (1)", "claude-opus-5 (1)");
-        await ShowsAsync("?single=true&person=Bob", "one.example", "Ada", "acc_a", "claude-opus-5");
+        await ShowsAsync("?single=true&person=Bob", "one.example", "acc_a", "claude-opus-5");
         await ShowsAsync("?q=why", "one.example", "two.example");
     }
 

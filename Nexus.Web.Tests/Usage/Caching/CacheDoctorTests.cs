@@ -47,6 +47,8 @@ public sealed class CacheDoctorTests : IAsyncLifetime
         var page = await _session.PageAsync("/dashboard/cache?range=24h");
         Assert.Contains("tools[0]", page, StringComparison.Ordinal);
         Assert.Contains("$0.24", page, StringComparison.Ordinal);
+        await using var place = _source.CreateCommand("SELECT conversation_id FROM conversation_sessions WHERE session_id = 's1'");
+        Assert.Contains($"href=\"/dashboard/conversation/{await place.ExecuteScalarAsync()}?view=timeline\"", page, StringComparison.Ordinal);
     }
 
     private async Task TurnAsync(string tools, int read, int written)

@@ -39,7 +39,7 @@ internal sealed class CacheModel(NexusDbContext db, UsageReports reports, UsageN
         var misses = await MissesAsync(range, before, cancellation);
         var query = QueryHelpers.AddQueryString("", range.Query(DefaultRange).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
         var older = misses.Count > PageSize ? "/dashboard/cache" + QueryHelpers.AddQueryString(query, "before", misses[PageSize - 1].Id.ToString()) : null;
-        return new(range.Problem, query, usage.Total, report.Causes, report.People, report.Sessions, [.. report.Parts.Where(part => part.Name.Length > 0)], Chart(range, starts, report), [.. misses.Take(PageSize)], older);
+        return new(range.Problem, query, usage.Total, report.Causes, report.People, report.Conversations, [.. report.Parts.Where(part => part.Name.Length > 0)], Chart(range, starts, report), [.. misses.Take(PageSize)], older);
     }
 
     private async Task<List<CacheMissLine>> MissesAsync(TimeRange range, Guid? before, CancellationToken cancellation)

@@ -16,7 +16,7 @@ public sealed record CacheView(
     UsageSums Total,
     IReadOnlyList<CacheWasteLine> Causes,
     IReadOnlyList<CacheWasteLine> People,
-    IReadOnlyList<CacheWasteLine> Sessions,
+    IReadOnlyList<CacheWasteLine> Conversations,
     IReadOnlyList<CacheWasteLine> Parts,
     ChartModel Chart,
     IReadOnlyList<CacheMissLine> Misses,
