@@ -16,7 +16,7 @@ using Nexus.Web.Usage.Reports;
 namespace Nexus.Web.Pages;
 
 /// <summary>What somebody used themselves: everything here is of keys whose owner is their name.</summary>
-internal sealed class MineModel(NexusDbContext db, OwnRecords own, LimitStates limits, UsageReports reports, ProxyAddress proxy, TimeProvider time) : PageModel
+internal sealed class MineModel(NexusDbContext db, OwnRecords own, LimitStates limits, EstimatedUse estimated, UsageReports reports, ProxyAddress proxy, TimeProvider time) : PageModel
 {
     private const string DefaultRange = "30d";
     private const int PageSize = 20;
@@ -51,7 +51,9 @@ internal sealed class MineModel(NexusDbContext db, OwnRecords own, LimitStates l
         var (requests, lastRequest) = await own.RequestsAsync(mine, asked, before, PageSize, cancellation);
         var (conversations, lastConversation) = await own.ConversationsAsync(mine, asked, earlier, PageSize, cancellation);
         var estimates = await ConversationEstimates.ReadAsync(db, conversations, cancellation);
-        var here = "/dashboard/mine" + QueryString.Create([.. range.Query(DefaultRange).Append(("q", words)).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value))]);
+        var budgets = (await limits.ReadAsync(cancellation)).Where(mine.IsLimitedBy).ToList();
+        var guessed = await estimated.ReadAsync(budgets, cancellation);
+        var here = "/dashboard/mine" + QueryString.Create([.. range.Query(DefaultRange).Append((Name: "q", Value: words)).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value))]);
         // Each list keeps its place while the other goes on.
         string Place(Guid? request, ConversationPlace? conversation)
         {
@@ -64,7 +66,7 @@ internal sealed class MineModel(NexusDbContext db, OwnRecords own, LimitStates l
             Total = total,
             Models = models,
             Keys = [.. mine.Keys.Select(row => KeyPart.Of(KeyLine.Of(row, now)))],
-            Budgets = [.. (await limits.ReadAsync(cancellation)).Where(mine.IsLimitedBy).Select(state => BudgetPart.From(state, now))],
+            Budgets = [.. budgets.Select(state => BudgetPart.From(state, now, guessed))],
             Requests = requests,
             Conversations = [.. conversations.Select(row => ConversationLine.Of(new KnownConversation(row, [], [.. estimates[row.Id]])))],
             Words = words,
