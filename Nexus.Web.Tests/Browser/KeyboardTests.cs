@@ -5,29 +5,10 @@ using Xunit;
 
 namespace Nexus.Web.Tests.Browser;
 
-/// <summary>The dashboard without a mouse: keys, the palette, the columns and views of a table.</summary>
+/// <summary>The dashboard without a mouse: keys and the palette.</summary>
 [Collection(InTheBrowser.Name)]
-public sealed class KeyboardTests(Chromium chromium) : IAsyncLifetime
+public sealed class KeyboardTests(Chromium chromium) : SixtyRequests
 {
-    private FakeAnthropic _upstream = null!;
-    private NexusApp _nexus = null!;
-
-    public async Task InitializeAsync()
-    {
-        _upstream = await FakeAnthropic.StartAsync();
-        _upstream.Replies("text/event-stream", Streams.Whole);
-        _nexus = await NexusApp.StartAsync(_upstream, await Postgres.NewDatabaseAsync());
-        await _nexus.ReadyAsync();
-        var now = DateTimeOffset.UtcNow;
-        await SeededLedger.AddAsync(_nexus, Enumerable.Range(0, 60).Select(i => SeededLedger.Row(now.AddSeconds(-60 - i), i % 2 == 0 ? "one.example" : "two.example", i * 1000, i * 10, i)));
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _nexus.DisposeAsync();
-        await _upstream.DisposeAsync();
-    }
-
     private static Task<string> FocusAsync(IPage page) => page.EvaluateAsync<string>("document.activeElement.closest('tr')?.id ?? document.activeElement.id ?? ''");
 
     [Fact]
@@ -231,24 +212,6 @@ public sealed class KeyboardTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_table_with_a_default_view_keeps_its_whole_when_the_filter_is_emptied()
-    {
-        var session = await DashboardSession.StartAsync(_nexus);
-        await session.PostAsync("/dashboard/requests", "/dashboard/views?handler=Save", false, ("page", "requests"), ("name", "One"), ("query", "?domain=one.example"));
-        await using var viewer = await chromium.LogInAsync(_nexus);
-        var page = viewer.Page;
-        await page.GotoAsync("/dashboard/views");
-        await page.ClickAsync("text=Set as default");
-        await page.GotoAsync("/dashboard/requests");
-        await viewer.ArrivesAtAsync("**/dashboard/requests?domain=one.example*");
-        await page.SelectOptionAsync("#filter-domain", "");
-        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/dashboard/requests\\?all=?$"));
-        await page.ReloadAsync();
-        await Assertions.Expect(page.Locator("#filter-domain")).ToHaveValueAsync("");
-        await Assertions.Expect(page.Locator("#request-rows tr")).ToHaveCountAsync(50);
-    }
-
-    [Fact]
     public async Task Times_that_a_page_was_sent_with_are_of_the_day_on_which_it_is_looked_at()
     {
         await using var viewer = await chromium.LogInAsync(_nexus);
@@ -256,73 +219,5 @@ public sealed class KeyboardTests(Chromium chromium) : IAsyncLifetime
         await page.Clock.SetFixedTimeAsync(DateTime.UtcNow.AddDays(2));
         await page.GotoAsync("/dashboard/requests");
         await Assertions.Expect(page.Locator("#request-rows time").First).ToHaveTextAsync(new Regex("^\\d+ [A-Z][a-z]{2}( \\d{4})?, \\d\\d:\\d\\d:\\d\\d$"));
-    }
-
-    [Fact]
-    public async Task A_table_is_arranged_sorted_saved_as_a_view_and_opened_from_the_palette()
-    {
-        await using var viewer = await chromium.LogInAsync(_nexus);
-        var page = viewer.Page;
-        await page.GotoAsync("/dashboard/requests");
-        await page.ClickAsync("#columns-menu summary");
-        await page.CheckAsync("#col-messages");
-        await Assertions.Expect(page.Locator("th", new() { HasText = "Messages" })).ToBeVisibleAsync();
-        await page.CheckAsync("#density-compact");
-        await Assertions.Expect(page.Locator("table.requests.compact")).ToBeVisibleAsync();
-        await viewer.AssertAccessibleAsync("columns");
-        await viewer.PictureAsync("table-columns");
-        await page.Keyboard.PressAsync("Escape");
-        await page.ClickAsync("th a:has-text('Cost')");
-        await Assertions.Expect(page.Locator("th[aria-sort=descending]")).ToContainTextAsync("Cost");
-        await page.SelectOptionAsync("#filter-domain", "");
-        await page.SelectOptionAsync("select[name=status]", "2xx");
-        await Assertions.Expect(page).ToHaveURLAsync(new Regex("status=2xx.*density=compact.*sort=-cost"));
-        await Assertions.Expect(page.Locator("th", new() { HasText = "Messages" })).ToBeVisibleAsync();
-        await page.ClickAsync("#views-menu summary");
-        await page.FillAsync("#view-name", "Dear ones");
-        await page.PressAsync("#view-name", "Enter");
-        await Assertions.Expect(page.Locator("#views-menu summary")).ToHaveTextAsync("View: Dear ones");
-        await page.GotoAsync("/dashboard");
-        await page.Keyboard.PressAsync("Control+k");
-        await page.Keyboard.TypeAsync("dear");
-        await Assertions.Expect(page.Locator("#palette [aria-selected=true]")).ToContainTextAsync("Dear ones");
-        await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Locator("th[aria-sort=descending]")).ToContainTextAsync("Cost");
-        await page.GotoAsync("/dashboard/views");
-        await viewer.AssertAccessibleAsync("views");
-        await viewer.AssertCleanAsync("views");
-    }
-
-    [Fact]
-    public async Task Tables_look_right_dense_and_wide_from_a_phone_to_a_wall()
-    {
-        foreach (var (width, dark, query) in new[] { (390, false, "?density=compact"), (1280, true, "?density=compact&range=24h&sort=-cost"), (2560, false, "?cols=time,outcome,model,domain,person,account,client,input,cached,written,output,cost,first,token,total,messages,tools,stop,sent,received,id"), (2560, true, "") })
-        {
-            await using var viewer = await chromium.LogInAsync(_nexus, width, dark);
-            await viewer.Page.GotoAsync("/dashboard/requests" + query);
-            await viewer.AssertCleanAsync($"table {width}");
-            await viewer.AssertAccessibleAsync($"table {width}");
-            await viewer.PictureAsync($"table-{width}-{(dark ? "dark" : "light")}");
-        }
-    }
-
-    [Fact]
-    public async Task Without_a_script_columns_views_and_orders_are_forms_and_links()
-    {
-        await using var viewer = await chromium.LogInAsync(_nexus, scripts: false);
-        var page = viewer.Page;
-        await page.GotoAsync("/dashboard/requests?domain=one.example");
-        await page.ClickAsync("#columns-menu summary");
-        await page.UncheckAsync("#col-model");
-        await page.ClickAsync("button:has-text('Show')");
-        await Assertions.Expect(page.Locator("th", new() { HasText = "Model" })).ToHaveCountAsync(0);
-        await Assertions.Expect(page.Locator("#request-rows tr")).ToHaveCountAsync(30);
-        await page.ClickAsync("th a:has-text('Cost')");
-        await Assertions.Expect(page.Locator("th[aria-sort=descending]")).ToContainTextAsync("Cost");
-        await page.SelectOptionAsync("select[name=status]", "2xx");
-        await page.ClickAsync("button:has-text('Filter')");
-        await Assertions.Expect(page.Locator("th[aria-sort=descending]")).ToContainTextAsync("Cost");
-        await Assertions.Expect(page.Locator("th", new() { HasText = "Model" })).ToHaveCountAsync(0);
-        await viewer.AssertCleanAsync("without scripts");
     }
 }
