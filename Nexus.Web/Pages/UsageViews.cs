@@ -1,6 +1,8 @@
 using System.Globalization;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Pages.Shared.Tables;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Usage.Reports;
 
 namespace Nexus.Web.Pages;
@@ -10,7 +12,8 @@ internal static class UsageViews
 {
     private const string Others = "all others";
 
-    public static UsageView Of(UsageFilter filter, UsageReport report, IReadOnlyList<ToolShare> tools, Func<UsageDimension, string, string> nameOf)
+    /// <param name="table">How the sums by value are arranged; links to this page keep it.</param>
+    public static UsageView Of(UsageFilter filter, UsageReport report, IReadOnlyList<ToolShare> tools, Func<UsageDimension, string, string> nameOf, TableView table)
     {
         string Name(string? value) => value is null ? Others : nameOf(filter.By, value);
         var colors = SeriesColors.For(report.Series.Where(series => series.Value is not null).Select(series => Name(series.Value)));
@@ -24,10 +27,10 @@ internal static class UsageViews
             filter.Range.Problem,
             report.Total,
             report.Before,
-            Chart(filter, $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}", Unit(filter.Measure), [.. report.Series.Select(series => new ChartSeries(Name(series.Value), Color(series.Value), [.. series.Cells.Select(cell => (double?)Amount(filter.Measure, cell))]))]) with { Estimated = filter.Measure == UsageMeasure.Cost && report.Total.EstimatedCostMicros > 0 },
-            Chart(filter, "Tokens by class", ChartUnit.Tokens, Classes(cells)),
-            Chart(filter, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 6, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
-            [.. report.Lines.Select(line => Row(filter, line, Name(line.Value), Color(line.Value)))],
+            Chart(filter, table, $"{Measure(filter.Measure)} by {filter.By.Title.ToLowerInvariant()}", Unit(filter.Measure), [.. report.Series.Select(series => new ChartSeries(Name(series.Value), Color(series.Value), [.. series.Cells.Select(cell => (double?)Amount(filter.Measure, cell))]))]) with { Estimated = filter.Measure == UsageMeasure.Cost && report.Total.EstimatedCostMicros > 0 },
+            Chart(filter, table, "Tokens by class", ChartUnit.Tokens, Classes(cells)),
+            Chart(filter, table, "Cache hit rate", ChartUnit.Percent, [new("cache hit rate", 6, [.. cells.Select(cell => cell.CacheHitRate)])]) with { Kind = ChartKind.Lines },
+            UsageOrder.Rows([.. report.Lines.Select(line => Row(filter, line, Name(line.Value), Color(line.Value), table))], table.Sort, table.Ascending),
             Shares(lanes.OrderByDescending(line => line.Sums.CostMicros).Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros, line.Sums.EstimatedCostMicros > 0))),
             Shares(tools.Select(tool => (tool.Tool, tool.Calls, false))))
         {
@@ -35,12 +38,12 @@ internal static class UsageViews
         };
     }
 
-    private static UsageRow Row(UsageFilter filter, UsageLine line, string name, int color)
+    private static UsageRow Row(UsageFilter filter, UsageLine line, string name, int color, TableView table)
     {
         if (line.Value is not { Length: > 0 } value)
-            return new(name, null, null, color, line.Sums, line.Before);
+            return new(name, null, null, color, line.Sums, line.Before) { IsRest = line.Value is null };
         var narrowed = filter.With(filter.By, value);
-        return new(name, "/dashboard/usage" + narrowed.Query(), Ledger(narrowed), color, line.Sums, line.Before);
+        return new(name, "/dashboard/usage" + narrowed.Query(table.Arrangement), Ledger(narrowed), color, line.Sums, line.Before);
     }
 
     /// <summary>The requests behind a line: the same time, to the minute on the viewer's clock, and the same filter; null where the ledger's page has no such filter.</summary>
@@ -54,8 +57,8 @@ internal static class UsageViews
         return "/dashboard/requests" + new RequestFilter { Domain = filter.Value("domain"), Model = filter.Value("model"), Range = "custom", From = Clock(filter.Range.From), To = to }.Query();
     }
 
-    private static ChartModel Chart(UsageFilter filter, string title, ChartUnit unit, IReadOnlyList<ChartSeries> series) =>
-        new(title, unit, ChartKind.Bars, filter.Question.Starts, filter.Range.To, filter.Range.Zone.Id, series) { RangeHref = "/dashboard/usage" + filter.Query() };
+    private static ChartModel Chart(UsageFilter filter, TableView table, string title, ChartUnit unit, IReadOnlyList<ChartSeries> series) =>
+        new(title, unit, ChartKind.Bars, filter.Question.Starts, filter.Range.To, filter.Range.Zone.Id, series) { RangeHref = "/dashboard/usage" + filter.Query(table.Arrangement) };
 
     // None of the colours that Claude's families have.
     private static List<ChartSeries> Classes(List<UsageSums> cells) => cells.TrueForAll(cell => cell.AllTokens == 0) ? [] :

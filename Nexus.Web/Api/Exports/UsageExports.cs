@@ -1,3 +1,5 @@
+using Nexus.Web.Pages;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Usage;
 using Nexus.Web.Usage.Reports;
 using Npgsql;
@@ -18,9 +20,22 @@ internal static class UsageExports
             """, [new() { Value = starts, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz }, .. Values(question)]);
     }
 
-    public static Export Totals(ExportQuestion question) => Export.Of("usage-totals-by-" + question.By.Name, $"""
-        SELECT {question.By.Column}, {UsageSums.SumList} FROM ({Rows(question, RollupTier.Day)}) AS usage WHERE true{Where(question, 1)} GROUP BY 1 ORDER BY sum(cost_micros) DESC, 1
-        """, [.. Values(question)]);
+    /// <summary>In the order of the page's table.</summary>
+    public static Export Totals(ExportQuestion question)
+    {
+        var measure = UsageFilter.MeasureOf(question.Query);
+        var order = TableState.Read(UsageOrder.Table(measure), question.Query);
+        var value = question.By.Column;
+        var before = question.Range.Before();
+        var earlier = order.Sort != "change" ? "" : $"""
+
+            LEFT JOIN (SELECT {value} AS value, sum(cost_micros) AS cost FROM ({UsageTables.Between(before.From, before.To, question.Now)}) AS usage WHERE true{Where(question, 1)} GROUP BY 1) AS earlier ON earlier.value = {value}
+            """;
+        return Export.Of("usage-totals-by-" + question.By.Name, $"""
+            SELECT {value}, {string.Join(", ", UsageSums.Columns)} FROM (SELECT {value}, {UsageSums.SumList} FROM ({Rows(question, RollupTier.Day)}) AS usage WHERE true{Where(question, 1)} GROUP BY 1) AS totals{earlier}
+            ORDER BY {UsageOrder.Sql(measure, order.Sort, order.Ascending, value)}
+            """, [.. Values(question)]);
+    }
 
     public static Export Tools(ExportQuestion question) => Export.Of("tools", ToolShares.Sql(question.Filters), [Export.Time(question.Range.From), Export.Time(question.Range.To), .. Values(question)]);
 

@@ -6,7 +6,11 @@ namespace Nexus.Web.Pages.Shared;
 /// <summary>A line of the usage page's table.</summary>
 /// <param name="Href">The page filtered by it; null for all others together.</param>
 /// <param name="Requests">The ledger filtered by it; null where the ledger has no such filter.</param>
-public sealed record UsageRow(string Name, string? Href, string? Requests, int Color, UsageSums Sums, UsageSums Before);
+public sealed record UsageRow(string Name, string? Href, string? Requests, int Color, UsageSums Sums, UsageSums Before)
+{
+    /// <summary>It stands for all others together.</summary>
+    public bool IsRest { get; init; }
+}
 
 /// <summary>A part of a whole, by name.</summary>
 /// <param name="Estimated">Some of the amount is an estimate.</param>
