@@ -47,6 +47,30 @@ public sealed class AlertPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_fires_stands_in_any_order_with_the_columns_that_are_asked_for_and_what_has_ended_by_time_alone()
+    {
+        var evaluator = _nexus.Evaluator();
+        _nexus.Seen = [new("job", "beta", 1, "beta failed", null), new("job", "alpha", 1, "alpha failed", null), new("job", "gamma", 1, "gamma failed", null)];
+        await _nexus.LookAsync(evaluator);
+        async Task<string> SubjectsAsync(string query) =>
+            string.Join(',', System.Text.RegularExpressions.Regex.Matches(await _session.PageAsync("/dashboard/alerts" + query, htmx: true), "<span class=\"small muted\">(alpha|beta|gamma)</span></th>").Select(match => match.Groups[1].Value));
+        Assert.Equal("alpha,beta,gamma", await SubjectsAsync("?sort=alert"));
+        Assert.Equal("gamma,beta,alpha", await SubjectsAsync("?sort=-alert"));
+        var chosen = await _session.PageAsync("/dashboard/alerts?cols=since&density=compact&sort=-alert");
+        Assert.Contains("<table class=\"alerts compact\">", chosen, StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"state\"", chosen, StringComparison.Ordinal);
+        Assert.Contains("hx-get=\"/dashboard/alerts?cols=alert,since&amp;density=compact&amp;sort=-alert\" hx-target=\"#view\" hx-trigger=\"every 15s\"", chosen, StringComparison.Ordinal);
+        var id = (await _nexus.AlertsAsync()).First().Id;
+        Assert.Contains("<table class=\"alerts compact\">", await _session.PostAsync("/dashboard/alerts", $"/dashboard/alerts?density=compact&handler=Acknowledge&id={id}", true), StringComparison.Ordinal);
+        _nexus.Seen = [];
+        await _nexus.LookAsync(evaluator, 1);
+        var ended = await _session.PageAsync("/dashboard/alerts?view=history&sort=alert");
+        Assert.Contains("alpha failed", ended, StringComparison.Ordinal);
+        Assert.DoesNotContain("aria-sort", ended, StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"sort\"", ended, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_rule_is_changed_refused_in_words_and_put_back()
     {
         (string, string)[] fields = [("threshold", "7.5"), ("for", "0"), ("clear", "3"), ("renotify", "60"), ("severity", "critical"), ("channels", "slack"), ("enabled", "true")];

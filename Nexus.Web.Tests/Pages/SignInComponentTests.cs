@@ -1,5 +1,7 @@
 using Bunit;
 using Nexus.Web.Pages.Shared.SignIn;
+using Nexus.Web.Pages.Tables;
+using Nexus.Web.Tests.Pages.Tables;
 using Xunit;
 
 namespace Nexus.Web.Tests.Pages;
@@ -13,7 +15,7 @@ public sealed class SignInComponentTests : BunitContext
     [Fact]
     public void The_own_session_is_marked_and_every_other_can_be_ended()
     {
-        var list = Render<SessionList>(list => list.Add(l => l.Sessions, [Session("ses_1", "ada", own: true), Session("ses_2", "ada"), Session("ses_3", "bob")]).Add(l => l.Person, "ada").Add(l => l.Everybody, true).Add(l => l.Token, "t"));
+        var list = Render<SessionList>(list => list.Add(l => l.Sessions, [Session("ses_1", "ada", own: true), Session("ses_2", "ada"), Session("ses_3", "bob")]).Add(l => l.Person, "ada").Add(l => l.Everybody, true).Add(l => l.View, TestViews.Of(KnownTables.Sessions)).Add(l => l.Token, "t"));
         Assert.Equal(["ses_2", "ses_3"], list.FindAll("td form input[name=id]").Select(input => input.GetAttribute("value")));
         Assert.Equal("this one", Assert.Single(list.FindAll(".pill")).TextContent);
         Assert.Contains("Firefox", list.Markup, StringComparison.Ordinal);
@@ -23,7 +25,7 @@ public sealed class SignInComponentTests : BunitContext
     [Fact]
     public void Who_has_one_session_alone_is_offered_to_end_none()
     {
-        var list = Render<SessionList>(list => list.Add(l => l.Sessions, [Session("ses_1", "ada", own: true)]).Add(l => l.Person, "ada").Add(l => l.Token, "t"));
+        var list = Render<SessionList>(list => list.Add(l => l.Sessions, [Session("ses_1", "ada", own: true)]).Add(l => l.Person, "ada").Add(l => l.View, TestViews.Of(KnownTables.Sessions with { Columns = [.. KnownTables.Sessions.Columns.Skip(1)] })).Add(l => l.Token, "t"));
         Assert.Empty(list.FindAll("form"));
         Assert.DoesNotContain("Who", list.Find("thead").TextContent, StringComparison.Ordinal);
     }

@@ -1,9 +1,13 @@
 using AngleSharp.Dom;
 using Bunit;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Alerts;
 using Nexus.Web.Pages.Shared.Audit;
+using Nexus.Web.Pages.Shared.Backups;
 using Nexus.Web.Pages.Shared.Conversations;
 using Nexus.Web.Pages.Shared.Jobs;
+using Nexus.Web.Pages.Shared.Reports;
+using Nexus.Web.Pages.Shared.SignIn;
 using Nexus.Web.Pages.Shared.Tables;
 using Nexus.Web.Pages.Tables;
 using Xunit;
@@ -42,7 +46,22 @@ public sealed class TableComponentTests : BunitContext
             Even(KnownTables.Audit, 0, Render<AuditTable>(table => table.Add(t => t.Part, new([new(1, Noon, "ada", null, "key.created", "key", [])], null, null, null, false)).Add(t => t.View, View(KnownTables.Audit))));
             Even(KnownTables.Jobs, 1, Render<JobList>(table => table.Add(t => t.Jobs, [job]).Add(t => t.View, View(KnownTables.Jobs)).Add(t => t.Token, "t")));
             Even(KnownTables.Domains, 1, Render<DomainList>(table => table.Add(t => t.Domains, [new("a.example", 3, Noon, "account a", null, 1, "off", "contract", "dashboard", Noon)]).Add(t => t.View, View(KnownTables.Domains)).Add(t => t.Default, "full").Add(t => t.Token, "t")));
+            Even(KnownTables.Sessions, 1, Render<SessionList>(table => table.Add(t => t.Sessions, [new("ses_1", "ada", "oidc", "viewer", null, null, Noon, Noon, false)]).Add(t => t.Person, "ada").Add(t => t.Everybody, true).Add(t => t.View, View(KnownTables.Sessions)).Add(t => t.Token, "t")));
+            Even(KnownTables.Backups, 1, Render<BackupList>(table => table.Add(t => t.Backups, [new("a.dump", "database", Noon, 10, 20, null, Noon, null)]).Add(t => t.Jobs, []).Add(t => t.View, View(KnownTables.Backups)).Add(t => t.Token, "t")));
+            Even(KnownTables.Budgets, 0, Render<BudgetList>(table => table.Add(t => t.Budgets, [new("lim_1", "all", "everybody", "usd", 5, 0, 10, "per month", Noon, 0.5, 10, null, true, true, "", null, [80])]).Add(t => t.View, View(KnownTables.Budgets)).Add(t => t.Token, "t")));
+            Even(KnownTables.Alerts, 1, Render<AlertTable>(table => table.Add(t => t.Alerts, [new(Guid.NewGuid(), "errors", "Many errors", "", "critical", "firing", "so", "do", null, Noon, Noon, null, null, null, false)]).Add(t => t.View, View(KnownTables.Alerts)).Add(t => t.Token, "t")));
+            Even(KnownTables.Reports, 0, Render<ReportList>(table => table.Add(t => t.Reports, [new(Guid.NewGuid(), "cost", "Cost", "much", Noon, Noon, Noon)]).Add(t => t.View, View(KnownTables.Reports))));
         }
+    }
+
+    [Fact]
+    public void Rows_are_put_in_order_by_a_figure_or_a_word_and_those_without_come_last_either_way()
+    {
+        (string Name, int? Figure)[] rows = [("b", 2), ("A", null), ("c", 3), ("a", 1), ("C", null), ("d", 2)];
+        string Names(string? sort, bool ascending) => string.Concat(RowOrder.By(rows, sort, ascending, (row, column) => column == "name" ? row.Name : row.Figure).Select(row => row.Name));
+        Assert.Equal(("abdcAC", "cbdaAC"), (Names("figure", true), Names("figure", false)));
+        Assert.Equal(("AabcCd", "dcCbAa"), (Names("name", true), Names("name", false)));
+        Assert.Equal("bAcaCd", Names(null, true));
     }
 
     [Fact]

@@ -1,16 +1,16 @@
 using Htmx;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Operations.Alerts;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Pages.Alerts;
 using Nexus.Web.Pages.Shared.Alerts;
+using Nexus.Web.Pages.Tables;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>What is firing, what was, the rules, the silences, and whether messages got through.</summary>
-internal sealed class AlertsModel(AlertPages pages, AlertDesk desk, IAntiforgery antiforgery) : PageModel
+internal sealed class AlertsModel(AlertPages pages, AlertDesk desk, TableViews tables) : PageModel
 {
     public Fragment View { get; private set; } = null!;
 
@@ -50,7 +50,18 @@ internal sealed class AlertsModel(AlertPages pages, AlertDesk desk, IAntiforgery
     private async Task<IActionResult> ShowAsync(string? view, Guid? before, string? done, string? problem, CancellationToken cancellation)
     {
         var known = AlertPages.Views.Contains(view) ? view! : AlertPages.Views[0];
-        View = Fragment.Of<AlertsView>(("Part", await pages.ReadAsync(known, before, cancellation)), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Done", done), ("Problem", problem));
+        var firing = known == AlertPages.Views[0];
+        var table = KnownTables.Alerts;
+        // What has ended is not all on the page.
+        if (!firing)
+            table = table with { Columns = [.. table.Columns.Select(column => column with { Sorts = false })] };
+        var (state, preferences, instead) = await tables.ReadAsync(table, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
+        var arranged = await tables.OfAsync(state, preferences, [("view", firing ? null : known)], HttpContext, cancellation) with { Target = "#view" };
+        var part = await pages.ReadAsync(known, before, cancellation);
+        part = part with { Older = part.Older is null || known != "history" ? part.Older : arranged.With(("before", part.Alerts[^1].Id.ToString())), Alerts = RowOrder.By(part.Alerts, arranged.Sort, arranged.Ascending, (alert, column) => column switch { "alert" => $"{alert.Title} {alert.Subject}", "since" => alert.StartedAt, _ => alert.State }) };
+        View = Fragment.Of<AlertsView>(("Part", part), ("Table", arranged), ("Token", arranged.Token), ("Done", done), ("Problem", problem));
         return Request.IsHtmx() ? new ComponentResult(View) : Page();
     }
 }

@@ -1,5 +1,4 @@
 using Htmx;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Access.BreakGlass;
@@ -9,12 +8,13 @@ using Nexus.Web.Operations.Backups;
 using Nexus.Web.Operations.Jobs;
 using Nexus.Web.Pages.Backups;
 using Nexus.Web.Pages.Shared.Backups;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>The backups of this node: made, verified, downloaded, deleted.</summary>
-internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStarter starter, NexusDbContext db, Grants grants, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStarter starter, NexusDbContext db, Grants grants, TableViews tables, TimeProvider time) : PageModel
 {
     public Fragment Results { get; private set; } = null!;
 
@@ -65,8 +65,20 @@ internal sealed class BackupsModel(BackupPages pages, BackupStore store, JobStar
 
     private async Task<IActionResult> ShowAsync(string? done, string? problem, CancellationToken cancellation)
     {
-        Results = Fragment.Of<BackupList>(("Backups", pages.List()), ("Jobs", await pages.JobsAsync(cancellation)), ("Warning", await pages.WarningAsync(cancellation)),
-            ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Moments", pages.Moments()), ("Done", done), ("Problem", problem));
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Backups, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
+        var view = await tables.OfAsync(state, preferences, [], HttpContext, cancellation);
+        var backups = RowOrder.By(pages.List(), view.Sort, view.Ascending, (backup, column) => column switch
+        {
+            "file" => backup.Name,
+            "made" => backup.MadeAt,
+            "size" => backup.Bytes,
+            "rows" => backup.Count,
+            _ => backup.VerifiedAt,
+        });
+        Results = Fragment.Of<BackupList>(("Backups", backups), ("View", view), ("Jobs", await pages.JobsAsync(cancellation)), ("Warning", await pages.WarningAsync(cancellation)),
+            ("Token", view.Token), ("Moments", pages.Moments()), ("Done", done), ("Problem", problem));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }
 }

@@ -1,17 +1,17 @@
 using Htmx;
-using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Nexus.Web.Access.Limits;
 using Nexus.Web.Operations.Audit;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 
 namespace Nexus.Web.Pages;
 
 /// <summary>All limits with what is used of them, the form that makes one, and what one would have stopped.</summary>
-internal sealed class BudgetsModel(LimitStates states, EstimatedUse estimates, LimitEditor editor, Database database, IAntiforgery antiforgery, TimeProvider time) : PageModel
+internal sealed class BudgetsModel(LimitStates states, EstimatedUse estimates, LimitEditor editor, Database database, TableViews tables, TimeProvider time) : PageModel
 {
     public static RenderFragment NewLimit { get; } = builder => builder.AddContent(0, "New limit");
 
@@ -45,17 +45,30 @@ internal sealed class BudgetsModel(LimitStates states, EstimatedUse estimates, L
             ("Hard", limit.Hard), ("Requests", result.Requests), ("Used", Refusals.Amount(limit, result.Used)), ("Stopped", Refusals.Amount(limit, result.Days.Sum(day => day.Stopped)))));
     }
 
+    private static IComparable? Figure(BudgetPart budget, string column) => column switch
+    {
+        "limit" => budget.Name,
+        "whose" => budget.Of,
+        "used" => budget.Used is null ? null : budget.Share,
+        "pace" => budget.Budget > 0 && budget.Used > 0 ? (double?)budget.Expected / budget.Budget : null,
+        "resets" => budget.Resets,
+        _ => budget.State,
+    };
+
     private async Task<IActionResult> ShowAsync(string? done, BudgetFields fields, IReadOnlyList<string> problems, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var token = antiforgery.GetAndStoreTokens(HttpContext).RequestToken!;
+        var (arranged, preferences, instead) = await tables.ReadAsync(KnownTables.Budgets, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
+        var view = await tables.OfAsync(arranged, preferences, [], HttpContext, cancellation);
         var all = await states.ReadAsync(cancellation);
         var estimated = await estimates.ReadAsync(all, cancellation);
         var budgets = all.Select(state => BudgetPart.From(state, now, estimated)).OrderByDescending(budget => budget.Enabled).ThenByDescending(budget => budget.Share).ToList();
-        Results = Fragment.Of<BudgetList>(("Budgets", budgets), ("Token", token), ("Fields", fields), ("Problems", problems), ("Done", done));
+        Results = Fragment.Of<BudgetList>(("Budgets", RowOrder.By(budgets, view.Sort, view.Ascending, Figure)), ("View", view), ("Token", view.Token), ("Fields", fields), ("Problems", problems), ("Done", done));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
-        Form = Fragment.Of<BudgetDialog>(("Token", token));
+        Form = Fragment.Of<BudgetDialog>(("Token", view.Token));
         return Page();
     }
 }

@@ -1,11 +1,12 @@
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Capture;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
+using Nexus.Web.Pages.Shared.Tables;
+using Nexus.Web.Pages.Tables;
 using Nexus.Web.Storage;
 using Nexus.Web.Usage.Caching;
 using Nexus.Web.Usage.Reports;
@@ -13,7 +14,7 @@ using Nexus.Web.Usage.Reports;
 namespace Nexus.Web.Pages;
 
 /// <summary>What prompt caching saved, and the turns that missed it, with cause and price.</summary>
-internal sealed class CacheModel(NexusDbContext db, UsageReports reports, UsageNames names, CacheWaste waste, TimeProvider time) : PageModel
+internal sealed class CacheModel(NexusDbContext db, UsageReports reports, UsageNames names, CacheWaste waste, TableViews tables, TimeProvider time) : PageModel
 {
     private const int PageSize = 50;
     private const string DefaultRange = "7d";
@@ -26,20 +27,24 @@ internal sealed class CacheModel(NexusDbContext db, UsageReports reports, UsageN
     public async Task<IActionResult> OnGetAsync(Guid? before, CancellationToken cancellation)
     {
         var range = TimeRange.Read(Request.Query, ViewerZone.Of(HttpContext), time.GetUtcNow(), DefaultRange);
-        Filters = Fragment.Of<CacheFilters>(("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id), ("Default", DefaultRange));
-        Results = Fragment.Of<CacheResults>(("View", await ViewAsync(range, before, cancellation)));
+        var (state, preferences, instead) = await tables.ReadAsync(KnownTables.Misses, HttpContext, cancellation);
+        if (instead is not null)
+            return Redirect(instead);
+        var table = await tables.OfAsync(state, preferences, range.Query(DefaultRange), HttpContext, cancellation);
+        table = table with { Export = "/api/export/cache-misses" + table.Query };
+        Filters = Fragment.Of<CacheFilters>(("Range", range.Name), ("From", range.FromText), ("To", range.ToText), ("Zone", range.Zone.Id), ("Default", DefaultRange), ("Keep", table.Arrangement));
+        Results = Fragment.Of<CacheResults>(("View", await ViewAsync(range, before, table, cancellation)), ("Table", table));
         return Request.IsHtmx() ? new ComponentResult(Results) : Page();
     }
 
-    private async Task<CacheView> ViewAsync(TimeRange range, Guid? before, CancellationToken cancellation)
+    private async Task<CacheView> ViewAsync(TimeRange range, Guid? before, TableView table, CancellationToken cancellation)
     {
         var starts = range.Intervals();
         var usage = await reports.ReadAsync(new(range.From, range.To, [range.From], UsageDimension.Model, []), (range.From, range.From), cancellation);
         var report = await waste.ReadAsync(range.From, range.To, starts, cancellation);
         var misses = await MissesAsync(range, before, cancellation);
-        var query = QueryHelpers.AddQueryString("", range.Query(DefaultRange).Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Name, pair.Value)));
-        var older = misses.Count > PageSize ? "/dashboard/cache" + QueryHelpers.AddQueryString(query, "before", misses[PageSize - 1].Id.ToString()) : null;
-        return new(range.Problem, query, usage.Total, report.Causes, report.People, report.Conversations, [.. report.Parts.Where(part => part.Name.Length > 0)], Chart(range, starts, report), [.. misses.Take(PageSize)], older);
+        var older = misses.Count > PageSize ? table.With(("before", misses[PageSize - 1].Id.ToString())) : null;
+        return new(range.Problem, usage.Total, report.Causes, report.People, report.Conversations, [.. report.Parts.Where(part => part.Name.Length > 0)], Chart(range, starts, report), [.. misses.Take(PageSize)], older);
     }
 
     private async Task<List<CacheMissLine>> MissesAsync(TimeRange range, Guid? before, CancellationToken cancellation)

@@ -12,7 +12,6 @@ public sealed record CacheMissLine(Guid Id, Guid PreviousId, DateTimeOffset At, 
 /// <param name="Older">The page of older misses; null at the end.</param>
 public sealed record CacheView(
     string? Problem,
-    string Query,
     UsageSums Total,
     IReadOnlyList<CacheWasteLine> Causes,
     IReadOnlyList<CacheWasteLine> People,

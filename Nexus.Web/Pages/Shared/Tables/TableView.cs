@@ -48,6 +48,9 @@ public sealed record TableView
     /// <summary>Where a file of exactly these rows is, without its format; null where there is none.</summary>
     public string? Export { get; init; }
 
+    /// <summary>Selector of what the page's fragment goes into.</summary>
+    public string Target { get; init; } = "#results";
+
     /// <summary>Of the table element.</summary>
     public string Class(string? own = null) => Compact ? $"{own} compact".Trim() : own ?? "";
 
