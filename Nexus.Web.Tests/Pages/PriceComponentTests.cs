@@ -1,6 +1,12 @@
+using System.Net;
+using System.Text.RegularExpressions;
 using Bunit;
 using Nexus.Web.Pages.Prices;
+using Nexus.Web.Pages.Shared.Backups;
+using Nexus.Web.Pages.Shared.Health;
 using Nexus.Web.Pages.Shared.Prices;
+using Nexus.Web.Pages.Tables;
+using Nexus.Web.Tests.Pages.Tables;
 using Nexus.Web.Usage.Pricing;
 using Xunit;
 
@@ -22,6 +28,38 @@ public sealed class PriceComponentTests : BunitContext
         Assert.Contains("a token per 3.5 bytes", view.Markup, StringComparison.Ordinal);
         Assert.Contains("Caching cost", view.Markup, StringComparison.Ordinal);
         Assert.Equal("/dashboard/prices#version-3", view.Find("a").GetAttribute("href"));
+    }
+
+    [Fact]
+    public void Prices_begin_with_a_day_of_UTC_and_any_other_moment_is_a_time_for_its_viewer()
+    {
+        var (day, moment) = (new DateTimeOffset(2026, 9, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 10, 1, 12, 30, 0, TimeSpan.Zero));
+        var table = Render<PriceTable>(table => table.Add(t => t.Rules, [new("a", null, day, null, 1, 1, 1, 1, 1, false), new("b", day, moment, null, 1, 1, 1, 1, 1, false), new("c", null, null, null, 1, 1, 1, 1, 1, true)]));
+        var served = table.FindAll("td.served:nth-child(3)");
+        Assert.Equal(["before 2026-09-01", "2026-09-01 to 2026-10-01 12:30:00 UTC", "any time"], served.Select(cell => cell.TextContent.Trim()));
+        Assert.Equal("2026-10-01T12:30:00.000Z", served[1].QuerySelector("time")!.GetAttribute("datetime"));
+        Assert.Equal([true, true, false], served.Select(cell => cell.HasAttribute("title")));
+    }
+
+    [Fact]
+    public void Where_a_preview_ends_and_since_when_moments_can_be_had_are_times_for_their_viewer()
+    {
+        var at = new DateTimeOffset(2026, 10, 1, 12, 30, 0, TimeSpan.Zero);
+        var preview = Render<RepriceView>(view => view.Add(v => v.Preview, new RepricePreview(3, at, at, false, at, 5, 2, 10, 20, [])));
+        Assert.Contains("up to 2026-10-01 12:30:00 UTC: the preview ends there", preview.Find("p").TextContent, StringComparison.Ordinal);
+        Assert.NotNull(preview.Find("p time"));
+        var backups = Render<BackupList>(list => list.Add(l => l.Backups, []).Add(l => l.Jobs, []).Add(l => l.View, TestViews.Of(KnownTables.Backups)).Add(l => l.Token, "t").Add(l => l.Moments, new RecoverableMoments("base-backup", at)));
+        Assert.Contains("Every moment since 2026-10-01 12:30:00 UTC can be had", backups.Find("p time").ParentElement!.TextContent, StringComparison.Ordinal);
+        Assert.NotNull(Render<BackupList>(list => list.Add(l => l.Backups, []).Add(l => l.Jobs, []).Add(l => l.View, TestViews.Of(KnownTables.Backups)).Add(l => l.Token, "t").Add(l => l.Moments, new RecoverableMoments("base-backup", null))).Find("a[href='/dashboard/job/base-backup']"));
+    }
+
+    [Fact]
+    public void A_check_tells_its_times_to_its_viewer_and_leaves_all_else_as_it_is()
+    {
+        var seen = Render<SeenText>(text => text.Add(t => t.Text, "That of <one.example> is good for 3 days, until 2026-10-01 12:30:00 UTC. Not 2026-13-41 99:00:00 UTC."));
+        Assert.Equal("2026-10-01T12:30:00.000Z", Assert.Single(seen.FindAll("time")).GetAttribute("datetime"));
+        var words = WebUtility.HtmlDecode(Regex.Replace(Regex.Replace(seen.Markup, "<[^>]*>", ""), "\\s+", " ")).Trim();
+        Assert.Equal("That of <one.example> is good for 3 days, until 2026-10-01 12:30:00 UTC. Not 2026-13-41 99:00:00 UTC.", words.Replace("UTC .", "UTC.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -32,11 +32,10 @@ internal sealed class BackupPages(BackupStore store, JobPages jobs, WalArchive a
     }
 
     /// <summary>Which moments can be recovered; null where BACKUP_PITR is off.</summary>
-    public string? Moments() => (archive.IsOn, bases.List().LastOrDefault()) switch
+    public RecoverableMoments? Moments() => (archive.IsOn, bases.List().LastOrDefault()) switch
     {
         (false, _) => null,
-        (_, null) => $"BACKUP_PITR is on. Moments can be recovered once the job {BaseBackupJob.Id} has run: tonight, or now on the page Jobs.",
-        (_, var oldest) => $"Every moment since {oldest.EndedAt.UtcDateTime:yyyy-MM-dd HH:mm} UTC can be had as a backup: nexus backup at TIME.",
+        (_, var oldest) => new(BaseBackupJob.Id, oldest?.EndedAt),
     };
 
     /// <summary>Red when the newest backup is damaged, or the newest that was restored as a test is too old.</summary>

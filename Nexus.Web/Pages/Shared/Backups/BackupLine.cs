@@ -13,5 +13,10 @@ public sealed record BackupJobLine(string Id, string Verb, bool Running, double?
 /// <param name="Tone">"bad" or "warn".</param>
 public sealed record BackupWarning(string Tone, string Title, string Text);
 
+/// <summary>Which moments can be recovered.</summary>
+/// <param name="Job">The job that makes the first of them.</param>
+/// <param name="Since">Every one from then on; null as long as the job has not run.</param>
+public sealed record RecoverableMoments(string Job, DateTimeOffset? Since);
+
 /// <summary>How far the last restore is.</summary>
 public sealed record RestoreLine(string File, string Step, double Share, string? Message, DateTimeOffset At);
