@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using CsvHelper;
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Access.Keys;
+using Nexus.Web.Access.Limits;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
 using Nexus.Web.Usage;
@@ -126,7 +127,33 @@ public sealed class ExportTests : IAsyncLifetime
         Assert.Empty(await CsvAsync("/api/export/job-runs?job=test-job&range=7d"));
     }
 
+    [Fact]
+    public async Task Budgets_with_their_periods_and_prices_with_their_versions_are_exported()
+    {
+        var start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        LimitRow Limit(string id, string unit, long? amount, string period) => new() { Id = id, Name = id[4..], Scope = "domain", Subject = "*", Unit = unit, Amount = amount, Period = period, StartsAt = start, CreatedAt = start, CreatedBy = "a test", UpdatedAt = start };
+        await SeededLedger.AddAsync(_nexus, Limit("lim_a", "usd", 5_000_000, "total"), Limit("lim_b", "tokens", 700, "day"), Limit("lim_c", "usd", null, "month"));
+        await SeededLedger.AddAsync(
+            _nexus,
+            new LimitCounterRow { LimitId = "lim_a", Subject = "one.example", PeriodStart = start, PeriodEnd = Period.Never, Micros = 40, Tokens = 4, Requests = 2 },
+            new LimitCounterRow { LimitId = "lim_b", Subject = "=1", PeriodStart = start, PeriodEnd = start.AddDays(1), Micros = 90, Tokens = 9, Requests = 3 });
+        var budgets = (await CsvAsync("/api/export/budgets")).ToDictionary(row => row["id"]);
+        Assert.Equal(("one.example", "5000000", "40", "2", ""), (budgets["lim_a"]["subject"], budgets["lim_a"]["budget"], budgets["lim_a"]["used"], budgets["lim_a"]["requests"], budgets["lim_a"]["period_end"]));
+        Assert.Equal(("*", "tokens", "700", "0"), (budgets["lim_b"]["subject"], budgets["lim_b"]["unit"], budgets["lim_b"]["amount"], budgets["lim_b"]["used"]));
+        Assert.Equal(("", "", ""), (budgets["lim_c"]["budget"], budgets["lim_c"]["period"], budgets["lim_c"]["used"]));
+        var past = Assert.Single(await CsvAsync("/api/export/budget-history"));
+        Assert.Equal(("lim_b", "'=1", "9", "3"), (past["limit_id"], past["subject"], past["used"], past["requests"]));
+        Assert.Empty(await CsvAsync("/api/export/budget-history?id=lim_a"));
+        var prices = await LinesAsync("/api/export/prices?format=jsonl");
+        Assert.Equal(Enumerable.Range(1, prices.Count), prices.Select(rule => rule["position"]!.GetValue<int>()));
+        Assert.True(prices[^1]["fallback"]!.GetValue<bool>());
+        Assert.Equal(5_000_000, prices.First(rule => rule["pattern"]!.GetValue<string>() == "claude-opus-5")["input"]!.GetValue<long>());
+        Assert.Empty(await CsvAsync("/api/export/prices?version=2"));
+    }
+
     [Theory]
+    [InlineData("budgets")]
+    [InlineData("budget-history")]
     [InlineData("tools")]
     [InlineData("cache-misses")]
     [InlineData("attempts")]

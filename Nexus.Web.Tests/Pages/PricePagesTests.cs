@@ -79,6 +79,43 @@ public sealed partial class PricePagesTests : IAsyncLifetime
         Assert.Contains("while you edited version 1", await PostAsync("/dashboard/prices/edit", [.. fields.Where(field => field.Key != "note"), new("note", "late"), new("do", "save")], htmx: false), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_an_unsaved_change_would_cost_is_shown_beside_what_was_typed_and_nothing_is_saved(bool htmx)
+    {
+        await _session.RequestAsync();
+        await _session.RequestAsync();
+        await NexusApp.UntilAsync(async () => await LedgerSums.NumberAsync(_database, "SELECT count(*) FROM requests WHERE cost_micros = 10000") == 2, "both are stored");
+        await LedgerSums.NumberAsync(_database, "WITH old AS (SELECT id FROM requests LIMIT 1) UPDATE requests SET model_served = 'claude-haiku-4-5' FROM old WHERE requests.id = old.id; SELECT 1");
+        var fields = await FieldsAsync("/dashboard/prices/edit");
+        // 1000 × $15 + 100 × $25 + 5000 × $0.50 a million are $0.02, not $0.01.
+        var at = fields.FindIndex(field => field is { Key: "pattern", Value: var value } && value.Contains("claude-opus-5", StringComparison.Ordinal));
+        var input = fields.FindIndex(at, field => field.Key == "input");
+        Assert.Equal("5", decimal.Parse(fields[input].Value, System.Globalization.CultureInfo.InvariantCulture).ToString("0.##", System.Globalization.CultureInfo.InvariantCulture));
+        fields[input] = new("input", "15.00");
+        var answer = WebUtility.HtmlDecode(await PostAsync("/dashboard/prices/edit", [.. fields.Where(field => field.Key != "note"), new("note", "typed so far"), new("do", "whatif")], htmx));
+        Assert.Equal(!htmx, answer.Contains("<h1>", StringComparison.Ordinal));
+        Assert.Contains("<strong>2</strong> requests of the last 30 days", answer, StringComparison.Ordinal);
+        var row = WhatIfRow(answer, "claude-opus-5");
+        Assert.Equal(["1", "1", "$0.01", "$0.02", "+$0.01"], row);
+        Assert.Contains("15.00", Fields(answer).Where(field => field.Key == "input").Select(field => field.Value));
+        Assert.Contains(new("note", "typed so far"), Fields(answer));
+        Assert.Equal(1, (await _nexus.Services.GetRequiredService<PriceBook>().NewestAsync(CancellationToken.None))!.Version);
+        Assert.Equal(0, await LedgerSums.NumberAsync(_database, "SELECT (SELECT count(*) FROM price_lists WHERE version > 1) + (SELECT count(*) FROM audit_log WHERE action LIKE 'prices.%') + (SELECT count(*) FROM requests WHERE cost_micros <> 10000 OR price_version <> 1)"));
+    }
+
+    [Fact]
+    public async Task What_a_wrong_list_would_cost_is_not_worked_out()
+    {
+        var fields = await FieldsAsync("/dashboard/prices/edit");
+        fields[fields.FindIndex(field => field.Key == "pattern")] = new("pattern", "(");
+        var answer = WebUtility.HtmlDecode(await PostAsync("/dashboard/prices/edit", [.. fields, new("do", "whatif")], htmx: true));
+        Assert.Contains("Nothing is saved yet.", answer, StringComparison.Ordinal);
+        Assert.Contains("Rule 1: ", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("What it would change", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Nothing_is_changed_without_the_form_s_token()
     {
@@ -160,6 +197,13 @@ public sealed partial class PricePagesTests : IAsyncLifetime
         if (htmx)
             request.Headers.Add("HX-Request", "true");
         return await _nexus.Dashboard.SendAsync(request);
+    }
+
+    /// <summary>The cells of a model's row, without its name.</summary>
+    private static string[] WhatIfRow(string page, string model)
+    {
+        var row = page[page.IndexOf($"<th scope=\"row\">{model}</th>", StringComparison.Ordinal)..];
+        return [.. Regex.Matches(row[..row.IndexOf("</tr>", StringComparison.Ordinal)], "<td[^>]*>(.*?)</td>").Select(cell => Regex.Replace(cell.Groups[1].Value, "<[^>]*>", "").Trim())];
     }
 
     [GeneratedRegex("<input [^>]*>")]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Infrastructure;
+using Nexus.Web.Usage;
 using Xunit;
 
 namespace Nexus.Web.Tests.Pages;
@@ -77,6 +78,49 @@ public sealed class UsagePagesTests : IAsyncLifetime
         Assert.Contains("not by account or lane: they cannot be told under this filter", untold, StringComparison.Ordinal);
         Assert.DoesNotContain("/api/export/tools", untold, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task The_dearest_subagents_are_named_with_their_branch_under_the_filter_and_only_those_of_the_range()
+    {
+        await _usage.AddAsync(_now.AddHours(-1), "one.example", "acc_a", 500, owner: "Ada", costMicros: 4_000_000);
+        await _usage.AddAsync(_now.AddHours(-1), "two.example", "acc_a", 500, owner: "Bob", costMicros: 4_000_000);
+        var (first, second) = (Conversation("one.example", "Ada <i>"), Conversation("two.example", "Bob"));
+        await SeededLedger.AddAsync(_nexus, first, second, Branch(first, "subtask_1", 2_000_000), Branch(first, "subtask_2", 250_000), Branch(first, "compact_1", 3_000_000), Branch(second, "subtask_7", 1_040_000), Branch(second, "subtask_8", 3_500_000, hoursAgo: 24 * 20));
+        var page = await _session.PageAsync("/dashboard/usage");
+        var order = new[] { $"/dashboard/conversation/{first.Id}?branch=subtask_1", $"/dashboard/conversation/{second.Id}?branch=subtask_7", $"/dashboard/conversation/{first.Id}?branch=subtask_2" }.Select(href => page.IndexOf($"href=\"{href}\"", StringComparison.Ordinal)).ToList();
+        Assert.All(order, at => Assert.True(at > 0));
+        Assert.Equal(order.Order(), order);
+        Assert.Contains("Ada &lt;i&gt;", page, StringComparison.Ordinal);
+        // Of eight dollars: two, a little more than one, and a quarter.
+        foreach (var share in new[] { "25", "13", "3.1" })
+            Assert.Contains(share + " %</td>", System.Net.WebUtility.HtmlDecode(page[order[0]..]), StringComparison.Ordinal);
+        Assert.DoesNotContain("branch=compact_1", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("branch=subtask_8", page, StringComparison.Ordinal);
+        var filtered = await _session.PageAsync("/dashboard/usage?domain=two.example&owner=Bob", htmx: true);
+        Assert.Contains("branch=subtask_7", filtered, StringComparison.Ordinal);
+        Assert.DoesNotContain("branch=subtask_1", filtered, StringComparison.Ordinal);
+        Assert.Contains("not by model or lane: they cannot be told under this filter", await _session.PageAsync("/dashboard/usage?model=claude-opus-5&lane=main", htmx: true), StringComparison.Ordinal);
+    }
+
+    private ConversationRow Conversation(string domain, string owner) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        Domain = domain,
+        StartedAt = _now.AddDays(-21),
+        LastAt = _now.AddHours(-1),
+        LastHour = TimeBuckets.StartOf(_now.AddHours(-1), TimeSpan.FromHours(1)),
+        Owners = [owner],
+        KeyIds = [],
+        Accounts = [],
+        Models = [],
+        Turns = 3,
+        Requests = 3,
+        Subagents = 2,
+        CostMicros = 9_000_000,
+    };
+
+    private ConversationBranchRow Branch(ConversationRow conversation, string name, long micros, int hoursAgo = 2) =>
+        new() { ConversationId = conversation.Id, Name = name, StartedAt = _now.AddHours(-hoursAgo), LastAt = _now.AddHours(-hoursAgo), Requests = 3, CostMicros = micros };
 
     [Fact]
     public async Task Limits_show_each_accounts_windows_with_pace_and_its_own_count()

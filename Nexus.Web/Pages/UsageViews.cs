@@ -13,7 +13,7 @@ internal static class UsageViews
     private const string Others = "all others";
 
     /// <param name="table">How the sums by value are arranged; links to this page keep it.</param>
-    public static UsageView Of(UsageFilter filter, UsageReport report, IReadOnlyList<ToolShare> tools, Func<UsageDimension, string, string> nameOf, TableView table)
+    public static UsageView Of(UsageFilter filter, UsageReport report, IReadOnlyList<ToolShare> tools, SubagentView subagents, Func<UsageDimension, string, string> nameOf, TableView table)
     {
         string Name(string? value) => value is null ? Others : nameOf(filter.By, value);
         var colors = SeriesColors.For(report.Series.Where(series => series.Value is not null).Select(series => Name(series.Value)));
@@ -34,9 +34,19 @@ internal static class UsageViews
             Shares(lanes.OrderByDescending(line => line.Sums.CostMicros).Select(line => (Display.Words(line.Value is { Length: > 0 } lane ? lane : "other"), line.Sums.CostMicros, line.Sums.EstimatedCostMicros > 0))),
             Shares(tools.Select(tool => (tool.Tool, tool.Calls, false))))
         {
-            ToolsUntold = ToolShares.Untold(filter.Values) is { Count: > 0 } untold ? string.Join(" or ", untold.Select(dimension => dimension.Title.ToLowerInvariant())) : null,
+            ToolsUntold = Words(ToolShares.Untold(filter.Values)),
+            Subagents = subagents,
         };
     }
+
+    /// <param name="linked">Whoever looks may read conversations.</param>
+    public static SubagentView Subagents(UsageFilter filter, SubagentReport report, bool linked) => new(
+        [.. report.Subagents.Select(one => new SubagentLine(
+            one.Branch.Replace("subtask_", "subagent ", StringComparison.Ordinal), linked ? $"/dashboard/conversation/{one.Conversation}?branch={Uri.EscapeDataString(one.Branch)}" : null,
+            one.StartedAt, one.Domain, one.Owners, one.Requests, one.CostMicros, one.Estimated))],
+        report.Whole, Words(SubagentShares.Untold(filter.Values)));
+
+    private static string? Words(IReadOnlyList<UsageDimension> untold) => untold.Count > 0 ? string.Join(" or ", untold.Select(dimension => dimension.Title.ToLowerInvariant())) : null;
 
     private static UsageRow Row(UsageFilter filter, UsageLine line, string name, int color, TableView table)
     {

@@ -10,7 +10,7 @@ internal static class UsageFeature
     public static void AddUsage(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<UsageOptions>().BindConfiguration(UsageOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<AccountUsage>().AddSingleton<UsageReports>().AddSingleton<UsageNames>().AddSingleton<ToolShares>().AddSingleton<CacheWaste>();
+        builder.Services.AddSingleton<AccountUsage>().AddSingleton<UsageReports>().AddSingleton<UsageNames>().AddSingleton<ToolShares>().AddSingleton<SubagentShares>().AddSingleton<CacheWaste>();
         builder.Services.AddSingleton<PriceBook>().AddSingleton<PriceLists>();
     }
 }

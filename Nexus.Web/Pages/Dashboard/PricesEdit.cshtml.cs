@@ -10,7 +10,7 @@ using Nexus.Web.Usage.Pricing;
 namespace Nexus.Web.Pages;
 
 /// <summary>Edits the newest price list as text fields; what is saved is a new version.</summary>
-internal sealed class PricesEditModel(PriceBook prices, PriceLists lists, IAntiforgery antiforgery) : PageModel
+internal sealed class PricesEditModel(PriceBook prices, PriceLists lists, RepricePages repricing, IAntiforgery antiforgery) : PageModel
 {
     public int BasedOn { get; private set; }
 
@@ -25,13 +25,13 @@ internal sealed class PricesEditModel(PriceBook prices, PriceLists lists, IAntif
     }
 
     /// <param name="basedOn">The version that was loaded for editing.</param>
-    /// <param name="order">The button: <c>save</c>, or a change of the form (<see cref="PriceForm.Rearrange"/>).</param>
+    /// <param name="order">The button: <c>save</c>, <c>whatif</c> (nothing is saved), or a change of the form (<see cref="PriceForm.Rearrange"/>).</param>
     public async Task<IActionResult> OnPostAsync(int basedOn, string? note, [FromForm(Name = "do")] string? order, CancellationToken cancellation)
     {
         BasedOn = basedOn;
         note ??= "";
         var fields = PriceForm.Read(Request.Form);
-        if (order is not (null or "save"))
+        if (order is not (null or "save" or "whatif"))
         {
             PriceForm.Rearrange(fields, order);
             return Show(fields, note, []);
@@ -40,6 +40,8 @@ internal sealed class PricesEditModel(PriceBook prices, PriceLists lists, IAntif
         var (rules, problems) = PriceForm.Parse(fields);
         if (problems.Count > 0)
             return Show(fields, note, problems);
+        if (order == "whatif")
+            return PriceChecks.Problems(rules) is { Count: > 0 } wrong ? Show(fields, note, wrong) : Show(fields, note, [], await repricing.WhatIfAsync(rules, cancellation));
         var (version, refused) = await lists.SaveAsync(basedOn, rules, note, Actor.Of(HttpContext), cancellation);
         if (version is null)
             return Show(fields, note, refused);
@@ -50,9 +52,9 @@ internal sealed class PricesEditModel(PriceBook prices, PriceLists lists, IAntif
         return new OkResult();
     }
 
-    private IActionResult Show(IReadOnlyList<PriceRuleFields> fields, string note, IReadOnlyList<string> problems)
+    private IActionResult Show(IReadOnlyList<PriceRuleFields> fields, string note, IReadOnlyList<string> problems, RepricePreview? whatIf = null)
     {
-        Editor = Fragment.Of<PriceEditor>(("Rules", fields), ("BasedOn", BasedOn), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Note", note), ("Problems", problems));
+        Editor = Fragment.Of<PriceEditor>(("Rules", fields), ("BasedOn", BasedOn), ("Token", antiforgery.GetAndStoreTokens(HttpContext).RequestToken), ("Note", note), ("Problems", problems), ("WhatIf", whatIf));
         return Request.IsHtmx() ? new ComponentResult(Editor) : Page();
     }
 }

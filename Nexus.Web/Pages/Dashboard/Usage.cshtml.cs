@@ -1,6 +1,7 @@
 using Htmx;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Nexus.Web.Access.Roles;
 using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Kit;
 using Nexus.Web.Pages.Shared.Tables;
@@ -10,9 +11,10 @@ using Nexus.Web.Usage.Reports;
 namespace Nexus.Web.Pages;
 
 /// <summary>Spend and tokens over time and in sum, split by any dimension; from the rollups alone.</summary>
-internal sealed class UsageModel(UsageReports reports, UsageNames names, ToolShares tools, TableViews tables, TimeProvider time) : PageModel
+internal sealed class UsageModel(UsageReports reports, UsageNames names, ToolShares tools, SubagentShares subagents, TableViews tables, TimeProvider time) : PageModel
 {
     private const int MostTools = 20;
+    private const int MostSubagents = 10;
 
     public Fragment Filters { get; private set; } = null!;
 
@@ -31,8 +33,10 @@ internal sealed class UsageModel(UsageReports reports, UsageNames names, ToolSha
         var before = filter.Range.Before();
         var report = reports.ReadAsync(question, (before.From, before.To), cancellation);
         var calls = tools.ReadAsync(question, MostTools, cancellation);
+        var dearest = subagents.ReadAsync(question, MostSubagents, cancellation);
         var nameOf = await names.NamesAsync(cancellation);
-        Results = Fragment.Of<UsageResults>(("View", UsageViews.Of(filter, await report, await calls, nameOf, table)), ("Table", table));
+        var branches = UsageViews.Subagents(filter, await dearest, RoleTable.Shows(SignedIn.Of(HttpContext.User)!.Role, "/dashboard/conversation/{id:guid}"));
+        Results = Fragment.Of<UsageResults>(("View", UsageViews.Of(filter, await report, await calls, branches, nameOf, table)), ("Table", table));
         if (Request.IsHtmx())
             return new ComponentResult(Results);
         Filters = await FiltersAsync(filter, nameOf, table, cancellation);

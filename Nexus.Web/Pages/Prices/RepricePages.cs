@@ -24,6 +24,14 @@ internal sealed class RepricePages(Database database, NexusDbContext db, TimePro
             [.. found.Models.Select(model => new RepriceModel(model.Model, model.Rows, model.Changed, model.OldMicros, model.NewMicros))]);
     }
 
+    /// <summary>What rules that are not saved would make of the last 30 days' costs.</summary>
+    public Task<RepricePreview> WhatIfAsync(IReadOnlyList<PriceRule> rules, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        // No stored row has version 0: all are looked at.
+        return PreviewAsync(new(0, rules), now.AddDays(-30), now, cancellation);
+    }
+
     /// <summary>The last run, or the one that was asked for at <paramref name="since"/> and waits for its turn; null when there was none.</summary>
     public async Task<RepriceRun?> LastAsync(DateTimeOffset? since, CancellationToken cancellation)
     {

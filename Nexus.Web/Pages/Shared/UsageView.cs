@@ -35,4 +35,6 @@ public sealed record UsageView(
 {
     /// <summary>What of the filter calls of tools cannot be told by, in words; null when they follow all of it.</summary>
     public string? ToolsUntold { get; init; }
+
+    public required SubagentView Subagents { get; init; }
 }
