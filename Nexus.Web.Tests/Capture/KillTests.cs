@@ -1,6 +1,11 @@
 using System.Globalization;
+using System.Net.Http.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Nexus.Web.Tests.Infrastructure;
 using Nexus.Web.Tests.Storage;
+using Nexus.Web.Tests.Usage;
+using Nexus.Web.Usage.Accounting;
 using Npgsql;
 using Xunit;
 using Xunit.Abstractions;
@@ -55,6 +60,7 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
             await load.StopAsync();
             await using var stored = StoredRequests.Open(database ?? Private());
             await load.IsInTheLedgerAsync(stored, _upstream, nexus.Dashboard, "interrupted");
+            await SumsAgreeAsync(database ?? Private());
             await Report(load, stored, kills);
         }
     }
@@ -64,6 +70,12 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
         var nexus = await KillableNexus.StartAsync(_upstream.Url, _directory, database);
         try
         {
+            if (kill == 0)
+            {
+                await nexus.ReadyAsync();
+                await LimitAsync(nexus.Dashboard);
+            }
+
             load.Nexus = nexus.Proxy;
             if (kill % 3 != 2)
                 await nexus.ReadyAsync(); // else in the middle of the start, with the journal of the last run still to be read
@@ -82,6 +94,26 @@ public sealed class KillTests(ITestOutputHelper output) : IAsyncLifetime
             load.Nexus = null;
             await nexus.DisposeAsync();
         }
+    }
+
+    /// <summary>A limit for all is made before the first kill, so that there are counters.</summary>
+    private static async Task LimitAsync(HttpClient dashboard)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/limits") { Headers = { { "X-Dashboard-Key", NexusApp.Key } }, Content = JsonContent.Create(new { name = "all", scope = "all", amount = 1_000_000, period = "month" }) };
+        using var response = await dashboard.SendAsync(request);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>The job's own comparison: each rollup and counter of every hour is what the ledger adds up to, however often the journal was read again.</summary>
+    private static async Task SumsAgreeAsync(string database)
+    {
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync();
+        // In an hour every hour up to now is closed.
+        var result = await new ReconcileJob(new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(1)), NullLogger<ReconcileJob>.Instance).RunAsync(new(connection, _ => Task.CompletedTask), CancellationToken.None);
+        Assert.True(result.Summary!.StartsWith(ReconcileJob.NoDrift, StringComparison.Ordinal), $"{result.Summary} {System.Text.Json.JsonSerializer.Serialize(result.Details)}");
+        await LedgerSums.AssertEqualRollupsAsync(database);
+        Assert.Equal(0, await LedgerSums.NumberAsync(database, "SELECT (SELECT count(*) FROM requests) - (SELECT coalesce(sum(requests), 0) FROM limit_counters)::bigint"));
     }
 
     private async Task Report(Load load, StoredRequests stored, int kills)
