@@ -74,16 +74,17 @@ public sealed partial class CanaryTests : IAsyncLifetime
             ["tables"] = await TablesAsync(),
             ["api"] = api,
             ["exports"] = await ExportsAsync(dashboard),
+            ["conversations"] = await ConversationsAsync(dashboard, level),
         };
         foreach (var (place, text) in places)
             foreach (var canary in new[] { Marker, Key, Mail, Card })
             {
                 var kept = place != "log" && (level == "full" || (level == "redacted" && canary == Marker));
-                Assert.True(text.Contains(canary, StringComparison.Ordinal) == kept, $"{level}: {canary} is {(kept ? "not " : "")}in {place}{(kept ? "" : ": " + Around(text, canary))}");
+                Assert.True(text.Contains(canary, StringComparison.OrdinalIgnoreCase) == kept, $"{level}: {canary} is {(kept ? "not " : "")}in {place}{(kept ? "" : ": " + Around(text, canary))}");
             }
 
         foreach (var canary in new[] { Inner, Phrase })
-            Assert.Equal(level == "full" ? ["files", "tables"] : [], places.Where(place => place.Value.Contains(canary, StringComparison.Ordinal)).Select(place => place.Key).Where(place => place is not ("api" or "exports") || level != "full"));
+            Assert.Equal(level == "full" ? ["files", "tables"] : [], places.Where(place => place.Value.Contains(canary, StringComparison.OrdinalIgnoreCase)).Select(place => place.Key).Where(place => place is not ("api" or "exports" or "conversations") || level != "full"));
         Assert.All(rows.Take(3), row => Assert.Equal((10, 5), (row.InputTokens, row.OutputTokens)));
         Assert.All(rows, row => Assert.Equal(level switch { "full" => "stored", "redacted" => "redacted", _ => "none" }, row.Payload));
         Assert.All(rows, row => Assert.Equal("claude-opus-5", row.Model));
@@ -96,7 +97,7 @@ public sealed partial class CanaryTests : IAsyncLifetime
     private static async Task<string> ExportsAsync(HttpClient dashboard)
     {
         var all = new StringBuilder();
-        foreach (var table in new[] { "requests", "usage", "usage-totals", "tools", "cache-misses", "account-windows", "attempts", "audit" })
+        foreach (var table in new[] { "requests", "usage", "usage-totals", "tools", "cache-misses", "account-windows", "attempts", "audit", "conversations" })
             foreach (var format in new[] { "csv", "jsonl" })
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/export/{table}?format={format}") { Headers = { { "X-Dashboard-Key", NexusApp.Key } } };
@@ -105,6 +106,30 @@ public sealed partial class CanaryTests : IAsyncLifetime
                 all.Append(await answer.Content.ReadAsStringAsync());
             }
 
+        return all.ToString();
+    }
+
+    /// <summary>The list, its search, and all that is told of each conversation; where nothing is kept there may be none.</summary>
+    private static async Task<string> ConversationsAsync(HttpClient dashboard, string level)
+    {
+        async Task<string> GetAsync(string path)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "X-Dashboard-Key", NexusApp.Key } } };
+            using var answer = await dashboard.SendAsync(request);
+            Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{path}: {answer.StatusCode}");
+            return await answer.Content.ReadAsStringAsync();
+        }
+
+        var list = await GetAsync("/api/conversations");
+        var all = new StringBuilder(list);
+        var known = JsonNode.Parse(list)!["conversations"]!.AsArray().Where(row => row!["messageCount"]!.GetValue<long>() > 1).Select(row => row!["conversationId"]!.GetValue<string>()).ToList();
+        Assert.Equal(level != "off", known.Count > 0);
+        foreach (var id in known)
+            foreach (var path in new[] { $"/api/conversations/{id}", $"/api/conversations/{id}/tree", $"/api/conversations/{id}/export", $"/api/conversations/{id}/export?format=markdown" })
+                all.Append(await GetAsync(path));
+        // What was searched for comes back in no answer of the API.
+        var found = JsonNode.Parse(await GetAsync($"/api/conversations?search={Marker}"))!["conversations"]!.AsArray().Count;
+        Assert.Equal(level is "full" or "redacted", found > 0);
         return all.ToString();
     }
 
@@ -140,7 +165,7 @@ public sealed partial class CanaryTests : IAsyncLifetime
 
     private static async Task<string> SendAsync(HttpClient proxy, string kind)
     {
-        var body = $$$"""{"model":"claude-opus-5","stream":{{{(kind is "stream" or "leave" ? "true" : "false")}}},"system":"{{{Everything}}}","tools":[{"name":"Bash","description":"{{{Everything}}}"}],"messages":[{"role":"user","content":"{{{Everything}}}"},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"{{{Everything}}}"}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"{{{Everything}}}"},{"type":"tool_result","tool_use_id":"toolu_2","content":{{{Nested}}}}]}]}""";
+        var body = $$$"""{"model":"claude-opus-5","stream":{{{(kind is "stream" or "leave" ? "true" : "false")}}},"system":"{{{Everything}}}","tools":[{"name":"Bash","description":"{{{Everything}}}"}],"messages":[{"role":"user","content":"{{{Everything}}}"},{"role":"assistant","content":[{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"{{{Everything}}}"}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"{{{Everything}}}"},{"type":"tool_result","tool_use_id":"toolu_2","content":{{{Nested}}}},{"type":"text","text":"{{{Everything}}}"}]}]}""";
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/messages?note={Uri.EscapeDataString(Marker)}") { Content = new StringContent(body, Encoding.UTF8, "application/json"), Headers = { Host = "one.example" } };
         request.Headers.TryAddWithoutValidation("x-api-key", "sk-ant-own");
         request.Headers.TryAddWithoutValidation("x-kind", kind);
@@ -263,7 +288,7 @@ public sealed partial class CanaryTests : IAsyncLifetime
     }
 
     private static string Around(string text, string canary) =>
-        text.IndexOf(canary, StringComparison.Ordinal) is var at and >= 0 ? text[Math.Max(0, at - 200)..Math.Min(text.Length, at + 100)] : "";
+        text.IndexOf(canary, StringComparison.OrdinalIgnoreCase) is var at and >= 0 ? text[Math.Max(0, at - 200)..Math.Min(text.Length, at + 100)] : "";
 
     [GeneratedRegex("""
         "proxy":"(http[^"]+)","dashboard":"(http[^"]+)"
