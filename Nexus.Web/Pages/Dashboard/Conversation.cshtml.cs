@@ -29,7 +29,10 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
     public string View { get; private set; } = "transcript";
     public string Branch { get; private set; } = BranchNames.Main;
     public Fragment Shown { get; private set; } = null!;
-    public ConversationTimes Times { get; private set; } = null!;
+    public ConversationFigures Figures { get; private set; } = null!;
+
+    /// <summary>Of the branch that was asked for; null where it is all there is.</summary>
+    public ConversationFigures? AlongBranch { get; private set; }
     public int ToolCalls { get; private set; }
     public IReadOnlyList<BranchChip> Branches { get; private set; } = [];
     public IReadOnlyList<Tab> Tabs => [.. Views.Select(view => new Tab(view.Name, view.Title, Address(view.Name)))];
@@ -45,8 +48,9 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         Branch = shapes.Exists(shape => shape.BranchId == branch && shape.Kind != "side") ? branch! : ConversationPath.Latest(_rows);
         Line = ConversationLine.Of(known);
         ToolCalls = known.Row.ToolCalls;
-        Times = ConversationTimes.Of(_rows);
+        Figures = ConversationFigures.Of(_rows);
         Branches = [.. shapes.Where(shape => shape.Requests > 0 && shape.Kind != "side").Select(shape => new BranchChip(shape.BranchId, shape.Kind, shape.Requests, Address(View, shape.BranchId)))];
+        AlongBranch = Branch == branch && Branches.Count > 1 ? ConversationFigures.Of(_rows, Branch) : null;
         Shown = View switch
         {
             "tree" => Fragment.Of<TreeView>(("Tree", TreeLayout.Of(_rows, all == true, newest == true)), ("Address", Address("tree")), ("All", all == true), ("NewestFirst", newest == true)),
