@@ -58,6 +58,18 @@ public sealed partial class SeriesColorsTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void The_colours_of_code_can_be_read_on_its_ground_in_both_themes(int theme)
+    {
+        var tokens = Token().Matches(File.ReadAllText(Path.Combine(Scripts.Repository, "wwwroot", "css", "tokens.css"))).ToDictionary(match => match.Groups[1].Value, match => Linear(match.Groups[2 + theme].Value));
+        var code = tokens.Where(token => token.Key.StartsWith("code-", StringComparison.Ordinal)).ToList();
+        Assert.Equal(6, code.Count);
+        foreach (var (name, light) in code)
+            Assert.True(Contrast(light, tokens["sunken"]) >= 4.5, $"--{name} has a contrast of {Contrast(light, tokens["sunken"]):0.00} against the sunken ground.");
+    }
+
     /// <summary>In OKLab, where 0.02 can just be told apart side by side.</summary>
     private const double LeastDistance = 0.06;
 

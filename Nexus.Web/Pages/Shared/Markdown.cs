@@ -8,7 +8,7 @@ namespace Nexus.Web.Pages.Shared;
 /// <summary>Markdown of a conversation as HTML: its own HTML is shown as text, and nothing is fetched from elsewhere.</summary>
 internal static class Markdown
 {
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().Build();
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseAutoLinks().Use<ColouredCode>().Build();
 
     public static string ToHtml(string text)
     {
