@@ -47,6 +47,8 @@ internal sealed class AlertsModel(AlertPages pages, AlertDesk desk, TableViews t
         }
     }
 
+    private static IComparable? Figure(AlertLine alert, string column) => column switch { "alert" => $"{alert.Title} {alert.Subject}", "since" => alert.StartedAt, _ => alert.State };
+
     private async Task<IActionResult> ShowAsync(string? view, Guid? before, string? done, string? problem, CancellationToken cancellation)
     {
         var known = AlertPages.Views.Contains(view) ? view! : AlertPages.Views[0];
@@ -60,7 +62,9 @@ internal sealed class AlertsModel(AlertPages pages, AlertDesk desk, TableViews t
             return Redirect(instead);
         var arranged = await tables.OfAsync(state, preferences, [("view", firing ? null : known)], HttpContext, cancellation) with { Target = "#view" };
         var part = await pages.ReadAsync(known, before, cancellation);
-        part = part with { Older = part.Older is null || known != "history" ? part.Older : arranged.With(("before", part.Alerts[^1].Id.ToString())), Alerts = RowOrder.By(part.Alerts, arranged.Sort, arranged.Ascending, (alert, column) => column switch { "alert" => $"{alert.Title} {alert.Subject}", "since" => alert.StartedAt, _ => alert.State }) };
+        if (known == "history" && part.Older is not null)
+            part = part with { Older = arranged.With(("before", part.Alerts[^1].Id.ToString())) };
+        part = part with { Alerts = RowOrder.By(part.Alerts, arranged.Sort, arranged.Ascending, Figure) };
         View = Fragment.Of<AlertsView>(("Part", part), ("Table", arranged), ("Token", arranged.Token), ("Done", done), ("Problem", problem));
         return Request.IsHtmx() ? new ComponentResult(View) : Page();
     }
