@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Bunit;
 using Nexus.Web.Pages.Prices;
+using Nexus.Web.Pages.Shared;
 using Nexus.Web.Pages.Shared.Backups;
 using Nexus.Web.Pages.Shared.Health;
 using Nexus.Web.Pages.Shared.Prices;
@@ -80,6 +81,31 @@ public sealed class PriceComponentTests : BunitContext
         foreach (var order in new[] { "down:0", "up:1", "remove:1", "up:0", "remove:-1", "nonsense", "remove:99999999999" })
             PriceForm.Rearrange(moved, order);
         Assert.Equal(rules, moved);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_prices_would_change_says_when_not_all_requests_were_looked_at(bool whole)
+    {
+        var at = new DateTimeOffset(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+        var preview = new RepricePreview(0, at.AddDays(-30), at, whole, at.AddDays(-3), 500_000, 2, 3_000_000, 2_000_000, [new("<m>", 500_000, 2, 3_000_000, 2_000_000)]);
+        var view = Render<PriceWhatIf>(view => view.Add(v => v.Preview, preview));
+        Assert.Equal(!whole, view.Markup.Contains("up to 2026-11-21 12:00:00 UTC (looking ends there)", StringComparison.Ordinal));
+        Assert.Equal(["500,000", "2", "$3.00", "$2.00"], view.FindAll("tbody td").Take(4).Select(cell => cell.TextContent.Trim()));
+        Assert.Contains("Nothing is saved yet", view.Markup, StringComparison.Ordinal);
+        Assert.Contains("nothing would change", Render<PriceWhatIf>(empty => empty.Add(v => v.Preview, preview with { Rows = 0, Models = [] })).Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Subagents_have_no_link_for_whoever_may_not_read_conversations()
+    {
+        SubagentLine line = new("subagent 2", null, default, "one.example", "Ada", 3, 250_000, Estimated: true);
+        var view = Render<SubagentTable>(view => view.Add(v => v.Total, 1_000_000).Add(v => v.View, new SubagentView([line], Whole: false, null)));
+        Assert.Equal("subagent 2", view.Find("tbody th").TextContent.Trim());
+        Assert.Empty(view.FindAll("tbody th a"));
+        Assert.Equal("25 %", view.FindAll("tbody td")[^1].TextContent);
+        Assert.Contains("there are more than are looked at", view.Markup, StringComparison.Ordinal);
     }
 
     [Theory]
