@@ -54,6 +54,12 @@ public sealed class PricesLookTests(Chromium chromium)
         await viewer.AssertCleanAsync("edit");
         await viewer.AssertAccessibleAsync("edit");
         await viewer.PictureAsync($"prices-edit-{look}");
+        await page.ClickAsync("button:has-text('Show what it would change')");
+        await Assertions.Expect(page.Locator("#what-if")).ToContainTextAsync("Nothing is saved yet");
+        await Assertions.Expect(page.Locator("input[name=note]")).ToHaveValueAsync("Our own model");
+        await viewer.AssertCleanAsync("what if");
+        await viewer.AssertAccessibleAsync("what if");
+        await viewer.PictureAsync($"prices-what-if-{look}");
         await page.ClickAsync("button.primary");
         await viewer.ArrivesAtAsync("**/dashboard/prices?saved=2");
         await page.ClickAsync("button:has-text('Preview')");
