@@ -80,6 +80,27 @@ public sealed class ComparePageTests : IAsyncLifetime
         Assert.Contains("<p class=\"timeline-asked\">Then mend it.</p>", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Over_time_the_tools_of_a_turn_are_told_with_what_they_were_called_for_and_which_failed()
+    {
+        const string Session = """ "metadata":{"user_id":"{\"session_id\":\"5a1c0000-0000-4000-8000-000000000002\"}"} """;
+        const string Asked = """{"role":"user","content":"What is there?"}""";
+        const string Content = """[{"type":"tool_use","id":"toolu_1","name":"Bash","input":{"command":"ls -la <b>"}},{"type":"tool_use","id":"toolu_2","name":"Read","input":{"file_path":"/gone.txt"}}]""";
+        const string Answer = $$"""{"id":"msg_1","type":"message","role":"assistant","model":"claude-opus-5","content":{{Content}},"stop_reason":"tool_use","usage":{"input_tokens":3,"output_tokens":2} }""";
+        _upstream.Replies("application/json", System.Text.Encoding.UTF8.GetBytes(Answer));
+        var first = await _session.RequestAsync($$"""{"model":"claude-opus-5",{{Session}},"messages":[{{Asked}}] }""");
+        var alone = await _session.PageAsync($"/dashboard/conversation/{first}?view=timeline");
+        Assert.Contains("<code>Read</code>: <span>/gone.txt</span>", alone, StringComparison.Ordinal);
+        Assert.DoesNotContain("<strong>failed</strong>", alone, StringComparison.Ordinal);
+        await _session.RequestAsync($$"""
+            {"model":"claude-opus-5",{{Session}},"messages":[{{Asked}},{"role":"assistant","content":{{Content}} },
+             {"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"a.txt"},{"type":"tool_result","tool_use_id":"toolu_2","is_error":true,"content":"No such file"}] }] }
+            """);
+        var page = await _session.PageAsync($"/dashboard/conversation/{first}?view=timeline");
+        Assert.Contains("<code>Bash</code>: <span>ls -la &lt;b&gt;</span></li>", page, StringComparison.Ordinal);
+        Assert.Contains("<code>Read</code>: <span>/gone.txt</span> <strong>failed</strong>", page, StringComparison.Ordinal);
+    }
+
     private async Task<(string First, string Second)> TwoTurnsAsync()
     {
         const string Session = """ "metadata":{"user_id":"{\"session_id\":\"5a1c0000-0000-4000-8000-000000000001\"}"} """;

@@ -1,18 +1,23 @@
 using Nexus.Web.Capture;
 using Nexus.Web.Conversations;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Conversations;
 
 namespace Nexus.Web.Pages;
 
-/// <summary>What was asked in each turn of one way through a conversation, one line each.</summary>
-internal static class AskedWords
+/// <summary>What was asked in each turn of one way through a conversation, one line each, and which tools its answer called.</summary>
+/// <param name="Asked">By request; turns in which nobody typed are not in it.</param>
+/// <param name="Called">By request; turns without calls are not in it.</param>
+internal sealed record AskedWords(IReadOnlyDictionary<Guid, string> Asked, IReadOnlyDictionary<Guid, IReadOnlyList<CalledTool>> Called)
 {
-    private const string Reminder = "<system-reminder>";
+    /// <summary>How texts begin that the client adds to what was typed.</summary>
+    public const string Reminder = "<system-reminder>";
 
-    /// <summary>By request; turns in which nobody typed are not in it. One body a stretch is read: its last has the whole history.</summary>
-    public static async Task<IReadOnlyDictionary<Guid, string>> ReadAsync(IReadOnlyList<PathStretch> path, PayloadReader payloads, CancellationToken cancellation)
+    /// <summary>One body a stretch is read: its last has the whole history.</summary>
+    public static async Task<AskedWords> ReadAsync(IReadOnlyList<PathStretch> path, PayloadReader payloads, CancellationToken cancellation)
     {
         var asked = new Dictionary<Guid, string>();
+        var called = new Dictionary<Guid, IReadOnlyList<CalledTool>>();
         var before = 0;
         foreach (var stretch in path)
         {
@@ -27,10 +32,12 @@ internal static class AskedWords
                     .Where(block => block.Kind == "text" && !block.Text.StartsWith(Reminder, StringComparison.Ordinal)).Select(block => block.Text);
                 if (HumanWords.Title(HumanWords.Of(typed)) is { } words)
                     asked[row.Id] = words;
+                if (row.ToolCalls > 0 && stored.Calls(past) is { Count: > 0 } calls)
+                    called[row.Id] = calls;
                 before = Math.Max(before, past);
             }
         }
 
-        return asked;
+        return new(asked, called);
     }
 }

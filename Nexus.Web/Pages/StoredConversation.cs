@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Nexus.Web.Capture;
 using Nexus.Web.Pages.Shared;
+using Nexus.Web.Pages.Shared.Conversations;
 
 namespace Nexus.Web.Pages;
 
@@ -44,6 +45,19 @@ internal sealed class StoredConversation
             return [];
         var answer = MessageAssembler.ParseForDisplay(ResponseBody.Span) as JsonObject;
         return answer?["content"] is JsonArray content ? ContentBlock.Of(content) : [new("output", null, PrettyJson.Of(ResponseBody))];
+    }
+
+    /// <summary>The tools that the message at <paramref name="index"/> calls, at its end the answer's; failed where the next message brings it back so.</summary>
+    public IReadOnlyList<CalledTool> Calls(int index)
+    {
+        var message = index < _messages.Count ? _messages[index] : MessageAssembler.ParseForDisplay(ResponseBody.Span);
+        if (MessageAssembler.Text(message, "role") != "assistant" || (message as JsonObject)?["content"] is not JsonArray content)
+            return [];
+        var results = index + 1 < _messages.Count ? (_messages[index + 1] as JsonObject)?["content"] as JsonArray : null;
+        var failed = (results ?? []).OfType<JsonObject>().Where(block => block["is_error"] is JsonValue error && error.TryGetValue<bool>(out var yes) && yes)
+            .Select(block => MessageAssembler.Text(block, "tool_use_id")).OfType<string>().ToHashSet();
+        return [.. content.Where(block => MessageAssembler.Text(block, "type")?.EndsWith("tool_use", StringComparison.Ordinal) == true).DistinctBy(block => MessageAssembler.Text(block, "id") ?? (object?)block)
+            .Select(block => CalledTool.Of(block, MessageAssembler.Text(block, "id") is { } id && failed.Contains(id)))];
     }
 
     private static ReadOnlyMemory<byte> Decoded(byte[]? body, IReadOnlyList<HeaderLine> headers) =>

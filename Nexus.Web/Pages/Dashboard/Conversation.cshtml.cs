@@ -84,7 +84,8 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         var sessions = _rows.Select(row => row.SessionId).OfType<string>().Distinct().ToList();
         var misses = await db.CacheMisses.AsNoTracking().Where(miss => miss.StartedAt >= first && miss.StartedAt <= last && sessions.Contains(miss.SessionId)).ToListAsync(cancellation);
         var breaks = misses.ToDictionary(miss => miss.Id, miss => new CacheBreak(miss.Cause, miss.ChangedPart, miss.MissedTokens, miss.WastedMicros, miss.PreviousId));
-        return TimelineTurn.Of(_rows, await AskedWords.ReadAsync(ConversationPath.To(_rows, Branch), payloads, cancellation), breaks);
+        var told = await AskedWords.ReadAsync(ConversationPath.To(_rows, Branch), payloads, cancellation);
+        return TimelineTurn.Of(_rows, told.Asked, breaks, told.Called);
     }
 
     /// <summary>The conversation that a request is part of; null when there is none.</summary>

@@ -21,16 +21,19 @@ public sealed record TimelineTurn(
     /// <summary>Why the cost is an estimate, as in the ledger; null when it is exact.</summary>
     public string? CostEstimate { get; init; }
 
+    /// <summary>What is known of the tools that its answer calls; empty where it is not read.</summary>
+    public IReadOnlyList<CalledTool> Called { get; init; } = [];
+
     public bool Failed => Outcomes.IsFailed(Outcome);
 
-    internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows, IReadOnlyDictionary<Guid, string> asked, IReadOnlyDictionary<Guid, CacheBreak> breaks)
+    internal static IReadOnlyList<TimelineTurn> Of(IReadOnlyList<LedgerRow> rows, IReadOnlyDictionary<Guid, string> asked, IReadOnlyDictionary<Guid, CacheBreak> breaks, IReadOnlyDictionary<Guid, IReadOnlyList<CalledTool>>? called = null)
     {
         var known = rows.ToDictionary(row => row.Id);
         var attempts = new Attempts(rows);
         var inside = rows.Where(row => BranchNames.IsSubagent(row.BranchId)).ToLookup(row => Launcher(row, known));
         return [.. rows.Where(row => !BranchNames.IsSubagent(row.BranchId)).Select(row => Told(One(row, known, attempts, [.. inside[row.Id].Select(inner => Told(One(inner, known, attempts, [])))])))];
 
-        TimelineTurn Told(TimelineTurn turn) => turn with { Asked = asked.GetValueOrDefault(turn.Id), Break = breaks.GetValueOrDefault(turn.Id) };
+        TimelineTurn Told(TimelineTurn turn) => turn with { Asked = asked.GetValueOrDefault(turn.Id), Break = breaks.GetValueOrDefault(turn.Id), Called = called?.GetValueOrDefault(turn.Id) ?? [] };
     }
 
     /// <summary>The request outside of all subagents that a subagent's request goes back to.</summary>
