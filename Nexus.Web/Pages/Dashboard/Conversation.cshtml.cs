@@ -14,7 +14,7 @@ using Nexus.Web.Storage;
 namespace Nexus.Web.Pages;
 
 /// <summary>One conversation: read, seen as a tree, or followed over time. View and branch are in the URL.</summary>
-internal sealed class ConversationModel(NexusDbContext db, PayloadReader payloads, AnalysisPages analyses) : PageModel
+internal sealed class ConversationModel(NexusDbContext db, PayloadReader payloads, AnalysisPages analyses, TimeProvider time) : PageModel
 {
     private const string Analysis = "analysis";
     private const int LastTurns = 400;
@@ -37,7 +37,7 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
     public IReadOnlyList<BranchChip> Branches { get; private set; } = [];
     public IReadOnlyList<Tab> Tabs => [.. Views.Select(view => new Tab(view.Name, view.Title, Address(view.Name)))];
 
-    public async Task<IActionResult> OnGetAsync(Guid id, string? view, string? branch, int? before, bool? all, bool? newest, CancellationToken cancellation)
+    public async Task<IActionResult> OnGetAsync(Guid id, string? view, string? branch, int? before, bool? all, bool? newest, string? find, CancellationToken cancellation)
     {
         var reader = new ConversationReader(db);
         if (await reader.FindAsync(id, cancellation) is not { } known)
@@ -56,7 +56,7 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
             "tree" => Fragment.Of<TreeView>(("Tree", TreeLayout.Of(_rows, all == true, newest == true)), ("Address", Address("tree")), ("All", all == true), ("NewestFirst", newest == true)),
             Analysis => await analyses.ShowAsync(HttpContext, known.Row.Id, Branch, Address(Analysis), _problem, cancellation),
             "timeline" => Fragment.Of<TimelineView>(("Turns", await TimelineAsync(cancellation))),
-            _ => await TranscriptAsync(before, cancellation),
+            _ => await TranscriptAsync(before, find?.Trim() is { Length: > 0 and <= TranscriptFind.LongestWords } words ? words : null, cancellation),
         };
         return Request.IsHtmx() ? new ComponentResult(Shown) : Page();
     }
@@ -66,7 +66,7 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         _problem = await analyses.AskAsync(Actor.Of(HttpContext), id, branch, instruction, cancellation);
         // A page that is loaded again must not ask again.
         return _problem is null && !Request.IsHtmx() ? LocalRedirect($"/dashboard/conversation/{id}?view={Analysis}&branch={Uri.EscapeDataString(branch)}")
-            : await OnGetAsync(id, Analysis, branch, null, null, null, cancellation);
+            : await OnGetAsync(id, Analysis, branch, null, null, null, null, cancellation);
     }
 
     public async Task<IActionResult> OnGetExportAsync(Guid id, CancellationToken cancellation)
@@ -95,18 +95,30 @@ internal sealed class ConversationModel(NexusDbContext db, PayloadReader payload
         return await db.Requests.Where(row => row.StartedAt == at && row.Id == id && row.ConversationId != id).Select(row => row.ConversationId).FirstOrDefaultAsync(cancellation);
     }
 
-    private async Task<Fragment> TranscriptAsync(int? before, CancellationToken cancellation)
+    private async Task<Fragment> TranscriptAsync(int? before, string? words, CancellationToken cancellation)
     {
         var transcript = await Transcript.ReadAsync(ConversationPath.To(_rows, Branch), payloads, cancellation);
         if (transcript.Turns.Count == 0 && transcript.Answer.Count == 0)
             return Fragment.Of<NothingKept>(("Why", transcript.Last?.Payload ?? "none"));
+        var place = new FindPlace($"/dashboard/conversation/{Line.Id}", Branch);
+        if (words is not null)
+            return Fragment.Of<FindView>(("Place", place), ("Words", words), ("Found", Find(transcript, words)), ("Back", Address("transcript", Branch)));
         var past = Math.Clamp(before ?? transcript.Turns.Count, 0, transcript.Turns.Count);
         var first = Math.Max(0, past - (before is null ? LastTurns : EarlierTurnsAtOnce));
         var earlier = first == 0 ? null : new EarlierTurns(first, $"{Address("transcript", Branch)}{(Address("transcript", Branch).Contains('?', StringComparison.Ordinal) ? '&' : '?')}before={first}");
         var turns = transcript.Turns.Skip(first).Take(past - first).ToList();
         return before is null
-            ? Fragment.Of<ConversationView>(("Turns", turns), ("Earlier", earlier), ("System", transcript.System), ("Tools", transcript.Tools), ("Answer", transcript.Answer), ("Error", transcript.Last?.ErrorMessage is { } error ? $"{transcript.Last.ErrorType} {error}".Trim() : null))
+            ? Fragment.Of<ConversationView>(("Turns", turns), ("Earlier", earlier), ("Find", place), ("System", transcript.System), ("Tools", transcript.Tools), ("Answer", transcript.Answer), ("Error", transcript.Last?.ErrorMessage is { } error ? $"{transcript.Last.ErrorType} {error}".Trim() : null))
             : Fragment.Of<TurnList>(("Turns", turns), ("Earlier", earlier));
+    }
+
+    private FoundTurns Find(Transcript transcript, string words)
+    {
+        var (count, here) = (transcript.Turns.Count, Address("transcript", Branch));
+        // What the transcript shows at once, else as part of the messages before those.
+        return TranscriptFind.In([.. transcript.Turns, new(count + 1, "answer", transcript.Answer)], words, number =>
+            number > count ? here + "#answer"
+            : (number > count - LastTurns ? here : Microsoft.AspNetCore.WebUtilities.QueryHelpers.AddQueryString(here, "before", Math.Min(count, number + (EarlierTurnsAtOnce / 2)).ToString(System.Globalization.CultureInfo.InvariantCulture))) + $"#m-{number}", time);
     }
 
     private string Address(string view, string? branch = null)
