@@ -50,6 +50,16 @@ internal sealed class ClaudeCode : IDisposable
         return await PrintAsync(route, home, work, [instead, "--resume", answer["session_id"]!.GetValue<string>(), "--resume-session-at", answer["uuid"]!.GetValue<string>()]);
     }
 
+    /// <summary>Asks, then another thing in between, and goes on in the first session by its id.</summary>
+    public async Task<string> ResumeAsync(Route route, string first, string other, string next)
+    {
+        var (home, work) = Directories();
+        var printed = await PrintAsync(route, home, work, [first]);
+        await PrintAsync(route, home, work, [other]);
+        var session = printed.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!["session_id"]).First(id => id is not null)!.GetValue<string>();
+        return await PrintAsync(route, home, work, [next, "--resume", session]);
+    }
+
     /// <summary>Says one thing on a terminal, as people do, waits for the scripted answer, and leaves.</summary>
     public Task<string> SayAsync(Route route, string word) => OnTerminalAsync(route, async terminal =>
     {

@@ -47,6 +47,44 @@ public sealed class ConversationTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_subagents_at_once_with_the_same_prompt_have_a_branch_each()
+    {
+        var rows = Assert.Single(await RunAsync(["Delegate twice. [[play:agents]]"])).Rows;
+        var agents = rows.Where(row => row.AgentId is not null).GroupBy(row => row.AgentId!).Select(agent => agent.ToList()).ToList();
+        Assert.Equal([2, 2], agents.Select(agent => agent.Count));
+        Assert.All(agents, agent =>
+        {
+            Assert.Equal([rows[0].Id, agent[0].Id], agent.Select(row => row.ParentId));
+            Assert.StartsWith("subtask_", Assert.Single(agent.Select(row => row.BranchId).Distinct()), StringComparison.Ordinal);
+        });
+        Assert.NotEqual(agents[0][0].BranchId, agents[1][0].BranchId);
+        var main = rows.Where(row => row.AgentId is null).ToList();
+        Assert.Equal("main main", Branches(main));
+        Assert.Equal(main[0].Id, main[1].ParentId);
+    }
+
+    [Fact]
+    public async Task A_session_resumed_by_its_id_goes_on_although_another_began_meanwhile()
+    {
+        await using var route = await Route.ThroughNexusAsync();
+        await _claude.ResumeAsync(route, "Begin. [[play:bash]]", "Something else. [[play:say]]", "Go on. [[play:say]]");
+        var found = await FoundAsync(route);
+        Assert.Equal(["main main main", "main"], found.Select(conversation => Branches(conversation.Rows)));
+        Assert.Equal(found[0].Rows.SkipLast(1).Select(row => (Guid?)row.Id), found[0].Rows.Skip(1).Select(row => row.ParentId));
+    }
+
+    [Fact]
+    public async Task A_tool_loop_of_the_SDK_without_any_identifier_is_one_conversation()
+    {
+        await using var route = await Route.ThroughNexusAsync();
+        await TypeScriptSdkTests.RunAsync(route, "tool_loop");
+        var rows = Assert.Single(await FoundAsync(route)).Rows;
+        Assert.Equal("main main main", Branches(rows));
+        Assert.All(rows, row => Assert.Null(row.SessionId));
+        Assert.Equal([null, rows[0].Id, rows[1].Id], rows.Select(row => row.ParentId));
+    }
+
+    [Fact]
     public async Task A_compaction_is_gone_on_from_on_a_branch_of_its_own_and_counts_are_kept_beside()
     {
         var found = await RunAsync(["Begin. [[play:say]]"], ["/context", "--continue"], ["/compact", "--continue"], ["Go on. [[play:say]]", "--continue"]);

@@ -92,6 +92,7 @@ internal sealed partial class Script
             "bash" when step < count => (Turn.Uses(tool, "Bash", new() { ["command"] = $"echo step {step}", ["description"] = "Echo a word" }), null),
             "read" when step == 0 => (Turn.Uses(tool, "Read", new() { ["file_path"] = "hello.txt" }), null),
             "agent" when step == 0 => (Turn.Uses(tool, "Agent", new() { ["description"] = "A part of it", ["prompt"] = "Do a part. [[play:bash]]", ["subagent_type"] = "general-purpose", ["run_in_background"] = false }), null),
+            "agents" when step == 0 => (Turn.UsesTwice(tool, "Agent", () => new() { ["description"] = "A part of it", ["prompt"] = "Do a part. [[play:bash]]", ["subagent_type"] = "general-purpose", ["run_in_background"] = false }), null),
             "nest" when step == 0 => (Turn.Uses(tool, "Agent", new() { ["description"] = "All of it", ["prompt"] = "Delegate further. [[play:agent]]", ["subagent_type"] = "general-purpose", ["run_in_background"] = false }), null),
             "search" when step == 0 => (Turn.Uses(tool, "WebSearch", new() { ["query"] = "gateways for models" }), null),
             "gzip" => (whole with { Gzip = true }, null),
