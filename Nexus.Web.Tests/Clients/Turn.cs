@@ -35,7 +35,8 @@ internal sealed record Turn(params JsonObject[] Blocks)
 
     /// <summary>Two calls that say the same, in one answer.</summary>
     public static Turn UsesTwice(string id, string tool, Func<JsonObject> input) => new(
-        [Text("I shall use it twice."), .. new[] { "a", "b" }.Select(which => new JsonObject { ["type"] = "tool_use", ["id"] = id + which, ["name"] = tool, ["input"] = input() })]) { StopReason = "tool_use" };
+        [Text("I shall use it twice."), .. new[] { "a", "b" }.Select(which => new JsonObject { ["type"] = "tool_use", ["id"] = id + which, ["name"] = tool, ["input"] = input() })])
+    { StopReason = "tool_use" };
 
     public static JsonObject Text(string text) => new() { ["type"] = "text", ["text"] = text };
 }

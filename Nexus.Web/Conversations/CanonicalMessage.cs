@@ -19,7 +19,7 @@ internal readonly record struct CanonicalBlock(ulong Hash, ulong Tool);
 /// <param name="Summary">It opens a conversation that was compacted: hashes of the summary that it goes on from.</param>
 internal sealed record CanonicalMessage(bool FromUser, IReadOnlyList<CanonicalBlock> Blocks, string? Words, long? Prompt, IReadOnlyList<long>? Summary)
 {
-    public const int MostWords = 2000;
+    public const int MostWords = 20_000;
 
     /// <summary>Of a message that is neither the user's nor the assistant's.</summary>
     public static CanonicalMessage Nothing { get; } = new(true, [], null, null, null);
