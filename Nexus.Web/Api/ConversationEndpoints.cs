@@ -50,13 +50,13 @@ internal static class ConversationEndpoints
     }
 
     /// <summary>The <c>next</c> of the page before: latest activity and id of its last conversation.</summary>
-    private static (DateTimeOffset, Guid)? Before(Parameters parameters)
+    private static ConversationPlace? Before(Parameters parameters)
     {
         if (parameters.Text("before") is not { } text)
             return null;
         var cut = text.LastIndexOf('_');
         if (cut > 0 && DateTimeOffset.TryParse(text[..cut], System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.AssumeUniversal | System.Globalization.DateTimeStyles.AdjustToUniversal, out var at) && Guid.TryParse(text[(cut + 1)..], out var id))
-            return (at, id);
+            return new(at, id);
         parameters.Wrong($"before: '{text}' is not what pagination.next gave");
         return null;
     }

@@ -26,23 +26,23 @@ internal sealed class ConversationReader(NexusDbContext db)
     /// <param name="back">Whether the place is the first of the page after, in its stead; what there is more of then lies before.</param>
     /// <param name="singles">With the requests that are a conversation by themselves.</param>
     /// <param name="known">How many conversations match, where that is known already.</param>
-    public async Task<ConversationPage> PageAsync(ConversationFilter filter, int limit, int offset, (DateTimeOffset At, Guid Id)? place, bool singles, CancellationToken cancellation, bool back = false, int? known = null)
+    public async Task<ConversationPage> PageAsync(ConversationFilter filter, int limit, int offset, ConversationPlace? place, bool singles, CancellationToken cancellation, bool back = false, int? known = null)
     {
         var (rows, alone) = (filter.Apply(db), filter.ApplyToSingles(db));
         var total = (known ?? await rows.CountAsync(cancellation)) + (singles ? await alone.CountAsync(cancellation) : 0);
-        if (place is (var at, var id))
+        if (place is { At: var at, Id: var id } from)
         {
             var hour = TimeBuckets.StartOf(at, TimeSpan.FromHours(1));
             rows = back
                 ? rows.Where(row => row.LastHour >= hour && (row.LastAt > at || (row.LastAt == at && row.Id.CompareTo(id) > 0)))
-                : rows.Where(row => row.LastHour <= at && (row.LastAt < at || (row.LastAt == at && row.Id.CompareTo(id) < 0)));
+                : from.Older(rows);
             alone = back
                 ? alone.Where(row => row.StartedAt >= at && (row.StartedAt > at || row.Id.CompareTo(id) > 0))
                 : alone.Where(row => row.StartedAt <= at && (row.StartedAt < at || row.Id.CompareTo(id) < 0));
         }
 
         var most = offset + limit + 1;
-        rows = back ? rows.OrderBy(row => row.LastHour).ThenBy(row => row.LastAt).ThenBy(row => row.Id) : rows.OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).ThenByDescending(row => row.Id);
+        rows = back ? rows.OrderBy(row => row.LastHour).ThenBy(row => row.LastAt).ThenBy(row => row.Id) : SortedConversations.Ordered(rows, sort: null, ascending: false);
         alone = back ? alone.OrderBy(row => row.StartedAt).ThenBy(row => row.Id) : alone.OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id);
         var found = await rows.Take(most).ToListAsync(cancellation);
         var requests = singles ? await alone.Take(most).ToListAsync(cancellation) : [];

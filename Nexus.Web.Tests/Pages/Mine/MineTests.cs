@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Nexus.Web.Access.Keys;
-using Nexus.Web.Pages.Mine;
+using Nexus.Web.Conversations;
 using Nexus.Web.Storage;
 using Nexus.Web.Tests.Access.Limits;
 using Nexus.Web.Tests.Infrastructure;

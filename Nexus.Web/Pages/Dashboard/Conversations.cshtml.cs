@@ -62,7 +62,7 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
     private async Task<Fragment> ResultsAsync(ConversationFilter filter, TableView view, bool single, string? from, bool back, int? total, Dictionary<string, object?>? fields, List<string> problems, DateTimeOffset now, CancellationToken cancellation)
     {
         var wasBack = back;
-        if (back && (view.Sort is null ? Activity(from) is null : FigurePlace.Parse(from) is null))
+        if (back && (view.Sort is null ? ConversationPlace.Parse(from) is null : FigurePlace.Parse(from) is null))
             (from, back) = (null, false);
         var (page, place, bounded) = await PageAsync(filter, view, single, from, back, total, now, cancellation);
         // Who comes back to the beginning sees the first page, whole.
@@ -85,12 +85,8 @@ internal sealed class ConversationsModel(NexusDbContext db, TableViews tables, T
         var reader = new ConversationReader(db);
         if (view.Sort is { } sort)
             return await new SortedConversations(db, reader).PageAsync(filter, sort, view.Ascending, FigurePlace.Parse(from), back, now, PageSize, cancellation);
-        return (await reader.PageAsync(filter, PageSize, 0, Activity(from), single, cancellation, back, total), row => $"{row.LastAt.UtcTicks}_{row.Id}", false);
+        return (await reader.PageAsync(filter, PageSize, 0, ConversationPlace.Parse(from), single, cancellation, back, total), row => ConversationPlace.Of(row).ToString(), false);
     }
-
-    private static (DateTimeOffset, Guid)? Activity(string? text) =>
-        text?.Split('_') is [var ticks, var id] && long.TryParse(ticks, out var at) && at >= 0 && at <= DateTime.MaxValue.Ticks && Guid.TryParse(id, out var conversation)
-            ? (new DateTimeOffset(at, TimeSpan.Zero), conversation) : null;
 
     /// <summary>What the selects offer: what the last thirty days' usage has, and how many conversations each choice leaves.</summary>
     private async Task<Dictionary<string, object?>> FieldsAsync(ConversationFilter filter, TableView view, TimeRange range, bool single, ConversationCounts counts, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Nexus.Web.Access.Keys;
 using Nexus.Web.Access.Limits;
@@ -29,16 +28,6 @@ internal sealed record OwnKeys(IReadOnlyList<ClientKeyRow> Keys, IReadOnlyList<s
 /// <param name="Words">Or the beginning of an id.</param>
 /// <param name="ByTitle">Conversations by a part of their title, as somebody types it, and not by whole words in them.</param>
 internal sealed record OwnQuestion(DateTimeOffset? From, DateTimeOffset? To, string? Words, bool ByTitle = false);
-
-/// <summary>Where a page of conversations ended.</summary>
-internal readonly record struct ConversationPlace(DateTimeOffset At, Guid Id)
-{
-    public static ConversationPlace? Parse(string? text) =>
-        text?.Split('_') is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTime.MaxValue.Ticks && Guid.TryParse(id, out var conversation)
-            ? new(new(at, TimeSpan.Zero), conversation) : null;
-
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At.UtcTicks}_{Id}");
-}
 
 /// <summary>Requests and conversations of one person, newest first, for their page and their palette.</summary>
 internal sealed class OwnRecords(NexusDbContext db)
@@ -91,17 +80,17 @@ internal sealed class OwnRecords(NexusDbContext db)
             .Where(row => row.Owners.Length > 0 && row.Owners.All(owner => owners.Contains(owner)) && row.KeyIds.All(id => keyIds.Contains(id)));
         if (title is not null)
             rows = rows.Where(row => EF.Functions.ILike(row.Title!, title, "\\"));
-        if (before is (var at, var last))
-            rows = rows.Where(row => row.LastHour <= at && (row.LastAt < at || (row.LastAt == at && row.Id.CompareTo(last) < 0)));
-        var found = await rows.OrderByDescending(row => row.LastHour).ThenByDescending(row => row.LastAt).ThenByDescending(row => row.Id).Take(most + 1).ToListAsync(cancellation);
+        if (before is { } place)
+            rows = place.Older(rows);
+        var found = await SortedConversations.Ordered(rows, sort: null, ascending: false).Take(most + 1).ToListAsync(cancellation);
         var more = found.Count > most;
         if (more)
             found.RemoveAt(most);
-        var place = more ? new ConversationPlace(found[^1].LastAt, found[^1].Id) : default(ConversationPlace?);
+        var end = more ? ConversationPlace.Of(found[^1]) : default(ConversationPlace?);
         // Somebody without a key may have written into one: its row does not say so.
         var ids = found.Select(row => (Guid?)row.Id).ToList();
         var others = await db.Requests.AsNoTracking().Where(row => ids.Contains(row.ConversationId) && !owners.Contains(row.Owner!)).Select(row => row.ConversationId).Distinct().ToListAsync(cancellation);
         found.RemoveAll(row => others.Contains(row.Id));
-        return (found, place);
+        return (found, end);
     }
 }
